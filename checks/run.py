@@ -1,0 +1,139 @@
+"""Runs a suite: measures the candidate inside DuckDB, validates the measures with great-expectations, reads the answer.
+
+The one place that imports great-expectations and pandas: their import takes seconds, so it happens only when a
+suite runs.
+"""
+
+import os
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from checks.measures import measures_sql
+from checks.suite import Expectation, structural_expectations
+from checks.suites import SUITES
+from warehouse.contracts import Contract
+from warehouse.errors import CheckCrashed
+from warehouse.results import BLOCKING, CheckResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def validate_candidate(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[CheckResult]:
+    """Runs the contract's own expectations and the table's suite on the temporary table `candidate`.
+
+    One result per check and week, or per check where the table has no weeks. Raises CheckCrashed.
+    """
+    suite = SUITES[contract.name]
+    expectations = [*structural_expectations(contract), *suite.expectations]
+    measures = measure(connection, contract, suite.is_by_week)
+    return validate_measures(contract.name, expectations, measures)
+
+
+def measure(connection: duckdb.DuckDBPyConnection, contract: Contract, by_week: bool) -> "pd.DataFrame":
+    """The measures of `candidate`: one row per week_start, or one row whose week_start is empty."""
+    return connection.execute(measures_sql(contract, by_week)).df()
+
+
+def validate_measures(
+    table_name: str, expectations: list[Expectation], measures: "pd.DataFrame"
+) -> list[CheckResult]:
+    """Validates measures (a column week_start and one per measure) and spells out each week's outcome."""
+    if measures.empty:
+        return []
+    failing_rows = _failing_rows(table_name, expectations, measures)
+    weeks = [
+        None if week is None or str(week) == "NaT" else _as_date(week) for week in measures["week_start"]
+    ]
+    results = []
+    for expectation in expectations:
+        failing = failing_rows[expectation.name]
+        for position, week in enumerate(weeks):
+            value = measures[expectation.measure].iloc[position]
+            bad_outcome = "failed" if expectation.severity == BLOCKING else "warned"
+            results.append(
+                CheckResult(
+                    table_name=table_name,
+                    week_start=week,
+                    check_name=expectation.name,
+                    severity=expectation.severity,
+                    outcome=bad_outcome if position in failing else "passed",
+                    observed_value=None if value is None or value != value else float(value),
+                    expected=expectation.expected,
+                    description=expectation.description,
+                )
+            )
+    return results
+
+
+def _failing_rows(
+    table_name: str, expectations: list[Expectation], measures: "pd.DataFrame"
+) -> dict[str, set[int]]:
+    """Positions of the measure rows that each expectation rejects, by the expectation's name."""
+    gx = _great_expectations()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    batch = (
+        context.data_sources.add_pandas("measures")
+        .add_dataframe_asset(table_name)
+        .add_batch_definition_whole_dataframe("all")
+        .get_batch({"dataframe": measures.assign(position=range(len(measures)))})
+    )
+    suite = gx.ExpectationSuite(name=table_name)
+    for expectation in expectations:
+        suite.add_expectation(_to_great_expectations(gx, expectation))
+    answer = batch.validate(
+        suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["position"]}
+    )
+    failing: dict[str, set[int]] = {}
+    for result in answer.results:
+        name = result.expectation_config.meta["name"]
+        crash = result.exception_info or {}
+        if crash.get("raised_exception") or any(
+            isinstance(inner, dict) and inner.get("raised_exception") for inner in crash.values()
+        ):
+            raise CheckCrashed(
+                f"The check {name} on {table_name} crashed: {_message_of(crash)}",
+                "this says nothing about the data; correct the check or the measure it reads, then run again.",
+            )
+        positions = {row["position"] for row in result.result.get("unexpected_index_list") or []}
+        if not result.success and not positions:
+            raise CheckCrashed(
+                f"The check {name} on {table_name} failed without naming a row.",
+                "use an expectation type that judges each value, then run again.",
+            )
+        failing[name] = positions
+    return failing
+
+
+def _to_great_expectations(gx: Any, expectation: Expectation) -> Any:
+    class_name = "".join(part.capitalize() for part in expectation.type.split("_"))
+    return getattr(gx.expectations, class_name)(
+        column=expectation.measure,
+        severity="critical" if expectation.severity == BLOCKING else "warning",
+        meta={"name": expectation.name},
+        **expectation.arguments,
+    )
+
+
+def _great_expectations() -> Any:
+    # set before the import: the library reads it once, and would otherwise write an id under HOME and call home
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    return gx
+
+
+def _message_of(crash: dict[str, Any]) -> str:
+    if "exception_message" in crash:
+        return str(crash["exception_message"])
+    return "; ".join(
+        str(inner.get("exception_message")) for inner in crash.values() if isinstance(inner, dict)
+    )
+
+
+def _as_date(week: Any) -> date:
+    as_date: date = week.date() if hasattr(week, "date") else week
+    return as_date

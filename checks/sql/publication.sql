@@ -1,0 +1,82 @@
+-- One row a week of the working file, or of the file published before (the temporary table published_before).
+WITH raw_weeks AS (
+    SELECT week_start, sum(raw_tokens) AS tokens
+    FROM (
+        SELECT date, week_start, raw_tokens
+        FROM staging.snapshot_days
+        WHERE status = 'staged'
+        QUALIFY row_number() OVER (PARTITION BY date ORDER BY as_of_utc DESC, snapshot_id DESC) = 1
+    ) AS newest
+    GROUP BY week_start
+),
+staged AS (
+    SELECT week_start, count(DISTINCT date) AS days FROM staging.model_day_tokens GROUP BY week_start
+),
+attributed AS (
+    SELECT week_start, sum(tokens) AS tokens FROM attribution.model_day_tokens GROUP BY week_start
+),
+models AS (
+    SELECT week_start, sum(tokens) AS tokens, max(days_observed) AS days FROM weekly.model_tokens GROUP BY week_start
+),
+labs AS (
+    SELECT week_start, max(population_tokens) AS tokens FROM weekly.lab_tokens WHERE population = 'platform' GROUP BY week_start
+),
+countries AS (
+    SELECT week_start, max(population_tokens) AS tokens FROM weekly.country_tokens WHERE population = 'platform' GROUP BY week_start
+),
+failed AS (
+    SELECT week_start, count(*) AS checks
+    FROM checks.results
+    WHERE outcome = 'failed' AND week_start IS NOT NULL AND table_name <> 'publication'
+    GROUP BY week_start
+),
+weeks AS (
+    SELECT week_start FROM staged
+    UNION
+    SELECT week_start FROM countries
+    UNION
+    SELECT week_start FROM failed
+    UNION
+    SELECT week_start FROM published_before
+),
+measured AS (
+    SELECT
+        weeks.week_start,
+        coalesce(abs(raw_weeks.tokens - attributed.tokens), 0)
+            + coalesce(abs(raw_weeks.tokens - models.tokens), 0)
+            + coalesce(abs(raw_weeks.tokens - labs.tokens), 0)
+            + coalesce(abs(raw_weeks.tokens - countries.tokens), 0) AS tokens_lost,
+        CASE
+            WHEN staged.week_start IS NULL AND countries.week_start IS NULL THEN 0
+            ELSE 5
+                - count(staged.week_start) OVER this_week
+                - count(attributed.week_start) OVER this_week
+                - count(models.week_start) OVER this_week
+                - count(labs.week_start) OVER this_week
+                - count(countries.week_start) OVER this_week
+        END AS missing_layers,
+        coalesce(failed.checks, 0) AS failed_checks,
+        greatest(0, coalesce(published_before.days, 0) - coalesce(staged.days, 0)) AS days_lost,
+        models.tokens / models.days AS daily_tokens
+    FROM weeks
+    LEFT JOIN raw_weeks ON raw_weeks.week_start = weeks.week_start
+    LEFT JOIN staged ON staged.week_start = weeks.week_start
+    LEFT JOIN attributed ON attributed.week_start = weeks.week_start
+    LEFT JOIN models ON models.week_start = weeks.week_start
+    LEFT JOIN labs ON labs.week_start = weeks.week_start
+    LEFT JOIN countries ON countries.week_start = weeks.week_start
+    LEFT JOIN failed ON failed.week_start = weeks.week_start
+    LEFT JOIN published_before ON published_before.week_start = weeks.week_start
+    WINDOW this_week AS (PARTITION BY weeks.week_start)
+)
+SELECT
+    week_start,
+    tokens_lost,
+    missing_layers,
+    failed_checks,
+    days_lost,
+    daily_tokens / max(daily_tokens) OVER (
+        ORDER BY week_start RANGE BETWEEN INTERVAL 7 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING
+    ) - 1 AS change_of_daily_tokens
+FROM measured
+ORDER BY week_start

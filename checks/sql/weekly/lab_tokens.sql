@@ -1,0 +1,45 @@
+WITH weeks AS (
+    SELECT
+        week_start,
+        sum(tokens) AS platform_tokens,
+        sum(CASE WHEN row_kind = 'model' THEN tokens ELSE 0 END) AS ranked_tokens,
+        sum(CASE WHEN is_top_9 THEN tokens ELSE 0 END) AS top_9_tokens
+    FROM weekly.model_tokens
+    WHERE week_start IN (SELECT week_start FROM weeks_at_hand)
+    GROUP BY week_start
+),
+definitions AS (
+    SELECT
+        week_start,
+        population,
+        policy,
+        knowledge,
+        sum(tokens) AS tokens,
+        max(population_tokens) AS population_tokens,
+        count(*) FILTER (WHERE lab <> 'unknown') - coalesce(max(rank), 0) AS gaps_in_ranks,
+        count(*) FILTER (WHERE NOT (0 <= share_low AND share_low <= share AND share <= share_high AND share_high <= 1)) AS bounds_out_of_order
+    FROM candidate
+    GROUP BY week_start, population, policy, knowledge
+)
+SELECT
+    weeks.week_start,
+    count(definitions.population) AS definitions,
+    coalesce(sum(definitions.gaps_in_ranks), 0) AS gaps_in_ranks,
+    coalesce(sum(definitions.bounds_out_of_order), 0) AS bounds_out_of_order,
+    coalesce(sum(
+        abs(
+            definitions.tokens
+            - CASE definitions.population WHEN 'top_9' THEN weeks.top_9_tokens ELSE weeks.ranked_tokens END
+        )
+        + abs(
+            definitions.population_tokens
+            - CASE definitions.population
+                WHEN 'top_9' THEN weeks.top_9_tokens
+                WHEN 'ranked' THEN weeks.ranked_tokens
+                ELSE weeks.platform_tokens
+            END
+        )
+    ), 0) AS lost_tokens
+FROM weeks
+LEFT JOIN definitions ON definitions.week_start = weeks.week_start
+GROUP BY weeks.week_start

@@ -1,0 +1,76 @@
+"""Suites of the staging layer: what was received is accounted for, row by row and token by token."""
+
+from checks.suite import Suite, between, none_of, warn_between
+from warehouse.results import WARNING
+
+SUITES = [
+    Suite(
+        "staging.snapshot_days",
+        [
+            none_of(
+                "unaccounted_rows",
+                "every_raw_row_is_accounted_for",
+                "raw rows = staged + unfinished + quarantined",
+            ),
+            none_of(
+                "unreadable_newest_snapshots",
+                "newest_snapshots_can_be_read",
+                "the newest snapshot of each source is one that the parser can read",
+            ),
+            none_of(
+                "quarantined_days",
+                "no_day_is_quarantined",
+                "days kept out, of any snapshot, old ones included",
+                WARNING,
+            ),
+        ],
+    ),
+    Suite(
+        "staging.model_day_token_vintages",
+        [
+            none_of("lost_rows", "staged_rows_are_all_here", "rows here = raw rows of the staged days"),
+            none_of(
+                "lost_tokens", "staged_tokens_are_all_here", "tokens here = raw tokens of the staged days"
+            ),
+        ],
+    ),
+    Suite(
+        "staging.model_day_tokens",
+        [
+            none_of(
+                "days_with_bad_newest_vintage",
+                "newest_vintage_of_each_day_is_good",
+                "a day whose newest statement is quarantined keeps the week's old rows",
+            ),
+            between(
+                "fewest_named_rows",
+                50,
+                50,
+                "fifty_named_rows_a_day",
+                "each day names its top 50, never fewer",
+            ),
+            between(
+                "most_named_rows",
+                50,
+                50,
+                "no_more_than_fifty_named_rows",
+                "each day names its top 50, never more",
+            ),
+            none_of(
+                "days_without_other",
+                "every_day_has_its_rest",
+                "the source leaves out `other` only if empty",
+                WARNING,
+            ),
+            none_of("negative_rows", "tokens_are_not_negative", "a count of tokens is 0 or more"),
+            none_of(
+                "lost_tokens", "tokens_equal_raw", "tokens here = raw tokens of each day's newest vintage"
+            ),
+            none_of("days_outside_week", "days_lie_in_their_week", "Monday to Sunday, UTC"),
+            warn_between(
+                "days_observed", 7, 7, "all_seven_days_are_there", "an incomplete week is marked, not dropped"
+            ),
+        ],
+        is_by_week=True,
+    ),
+]

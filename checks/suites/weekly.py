@@ -1,0 +1,78 @@
+"""Suites of the weekly layer: the figures add up under every definition."""
+
+from checks.suite import Suite, between, none_of, warn_between
+
+_DEFINITIONS = 12  # 3 populations x 2 policies x 2 knowledges
+
+
+def _totals(table_name: str) -> Suite:
+    return Suite(
+        table_name,
+        [
+            between(
+                "definitions",
+                _DEFINITIONS,
+                _DEFINITIONS,
+                "every_definition_is_there",
+                "populations x policies x knowledges",
+            ),
+            none_of(
+                "lost_tokens", "tokens_add_up", "known + unknown + other = population, under every definition"
+            ),
+            none_of("bounds_out_of_order", "bounds_are_in_order", "0 <= low <= share <= high <= 1"),
+            none_of("gaps_in_ranks", "ranks_have_no_gaps", "ranks run from 1 to the number of known ones"),
+        ],
+        is_by_week=True,
+    )
+
+
+SUITES = [
+    Suite(
+        "weekly.model_tokens",
+        [
+            none_of("lost_tokens", "tokens_equal_daily", "a week's tokens = the sum of its days"),
+            between(
+                "top_9_rows",
+                9,
+                9,
+                "top_9_has_nine_rows",
+                "the population `top_9` is nine rows, variants apart",
+            ),
+            none_of("gaps_in_ranks", "ranks_have_no_gaps", "ranks run from 1 to the number of models"),
+            between(
+                "sum_of_shares",
+                0.999999999,
+                1.000000001,
+                "shares_sum_to_one",
+                "platform shares, `other` included",
+            ),
+            # true weeks: at most 27 %
+            warn_between(
+                "largest_share", 0, 0.40, "no_model_is_nearly_all", "share of the week's largest model"
+            ),
+        ],
+        is_by_week=True,
+    ),
+    _totals("weekly.lab_tokens"),
+    _totals("weekly.country_tokens"),
+    Suite(
+        "weekly.weeks",
+        [
+            between("row_count", 1, None, "there_are_weeks", "weeks with figures"),
+            none_of("weeks_off_monday", "weeks_begin_on_monday", "week_start is a Monday"),
+            none_of("miscounted_weeks", "days_add_up", "observed and missing days are seven"),
+        ],
+    ),
+    Suite(
+        "weekly.overtakes",
+        [
+            none_of("not_ahead", "new_leaders_are_ahead", "whoever takes the lead has more tokens"),
+            none_of("not_alternating", "leads_alternate", "one who takes the lead must have lost it before"),
+            none_of("unknown_leaders", "unknown_take_no_part", "neither ZZ nor an unknown lab leads"),
+        ],
+    ),
+    Suite("weekly.attributed_tokens"),
+    Suite("weekly.lab_token_changes"),
+    Suite("weekly.country_token_changes"),
+    Suite("weekly.model_token_changes"),
+]

@@ -1,0 +1,164 @@
+"""Contracts of the main schema: the edition, citations, and the views that answer everyday questions."""
+
+import pyarrow as pa
+
+from warehouse.contracts.contract import Build, Contract, column, contract
+from warehouse.contracts.shared_columns import (
+    DAYS_OBSERVED,
+    IS_COMPLETE_WEEK,
+    MODEL_PERMASLUG,
+    POPULATION,
+    TOKENS,
+    WEEK_START,
+)
+
+_COUNTRY = column(
+    "country_code", pa.string(), "Home country, ISO 3166-1 alpha-2; `ZZ` where it is not known", nullable=True
+)
+_LAB = column("lab", pa.string(), "Lab; `unknown` where it is not known", nullable=True)
+_SHARES = [
+    column("share", pa.float64(), "Known tokens / all tokens of the population", "0-1", nullable=True),
+    column("share_high", pa.float64(), "Share if all unknown tokens were theirs", "0-1", nullable=True),
+]
+_RANK = column("rank", pa.int32(), "Rank by tokens; empty for the unknown", nullable=True)
+
+
+def _view(name: str, description: str, key: tuple[str, ...], columns: list[pa.Field]) -> Contract:
+    # DuckDB views carry no NOT NULL: nullability is the business of the tables behind them
+    return contract(f"main.{name}", description, Build.VIEW, key, [f.with_nullable(True) for f in columns])
+
+
+CONTRACTS = [
+    contract(
+        "main.edition",
+        "Which publication this file is, and from what it was made.",
+        Build.WHOLE,
+        ("edition",),
+        [
+            column("edition", pa.string(), "Newest as_of day and the start of the content hash"),
+            column("published_at_utc", pa.timestamp("us"), "Instant of publication", "UTC"),
+            column(
+                "newest_as_of_utc",
+                pa.timestamp("us"),
+                "Newest instant for which the source stated its figures",
+                "UTC",
+            ),
+            column("first_week_start", pa.date32(), "First week published"),
+            column("last_week_start", pa.date32(), "Last week published"),
+            column("weeks", pa.int32(), "Weeks published", "weeks"),
+            column("software_version", pa.string(), "Version of tokentide"),
+            column("code_version", pa.string(), "Hash of the code that makes tables"),
+            column("raw_hash", pa.string(), "Hash over the sha256 of every snapshot used"),
+            column("reference_hash", pa.string(), "Hash over the curated reference files"),
+            column(
+                "content_hash", pa.string(), "Hash over all published figures, times and check results aside"
+            ),
+            column("citation", pa.string(), "How to cite figures of this file"),
+        ],
+    ),
+    contract(
+        "main.citations",
+        "Sources of the figures in this file.",
+        Build.WHOLE,
+        ("source", "citation"),
+        [
+            column("source", pa.string(), "Source"),
+            column("citation", pa.string(), "How to cite it"),
+            column("license", pa.string(), "Its licence"),
+            column("license_url", pa.string(), "Text of the licence"),
+            column(
+                "newest_as_of_utc",
+                pa.timestamp("us"),
+                "Newest instant for which it stated its figures",
+                "UTC",
+            ),
+        ],
+    ),
+    contract(
+        "main.held_back_weeks",
+        "Weeks that a person held back: the file shows their last good rows.",
+        Build.WHOLE,
+        ("week_start",),
+        [
+            WEEK_START,
+            column("reason", pa.string(), "Checks that failed, with what was measured"),
+            column("held_back_at_utc", pa.timestamp("us"), "Instant of that decision", "UTC"),
+        ],
+    ),
+    _view(
+        "countries",
+        "Whose models does the world run on? Tokens and share by country and week (lab_home, as_known_now).",
+        ("week_start", "population", "country_code"),
+        [WEEK_START, POPULATION, _COUNTRY, TOKENS, *_SHARES, _RANK, IS_COMPLETE_WEEK],
+    ),
+    _view(
+        "labs",
+        "Tokens and share by lab and week (lab_home, as_known_now).",
+        ("week_start", "population", "lab"),
+        [WEEK_START, POPULATION, _LAB, TOKENS, *_SHARES, _RANK, IS_COMPLETE_WEEK],
+    ),
+    _view(
+        "models",
+        "Tokens and rank by model and week, with lab and country.",
+        ("week_start", "model_permaslug"),
+        [
+            WEEK_START,
+            MODEL_PERMASLUG,
+            _LAB,
+            _COUNTRY,
+            TOKENS,
+            column("platform_share", pa.float64(), "tokens / all tokens of the platform in the week", "0-1"),
+            _RANK,
+            column("is_top_9", pa.bool_(), "One of the week's nine largest rows"),
+            IS_COMPLETE_WEEK,
+        ],
+    ),
+    _view(
+        "china_and_us",
+        "China beside the United States, week by week and by population, with the unknown that could change the order.",
+        ("week_start", "population"),
+        [
+            WEEK_START,
+            POPULATION,
+            column("cn_tokens", pa.int64(), "Tokens of Chinese labs' models", "tokens"),
+            column("us_tokens", pa.int64(), "Tokens of American labs' models", "tokens"),
+            column("unknown_tokens", pa.int64(), "Tokens of models whose country is unknown", "tokens"),
+            column("population_tokens", pa.int64(), "All tokens of the population", "tokens"),
+            column("leader", pa.string(), "The one with more tokens; empty on a tie"),
+            column(
+                "is_certain",
+                pa.bool_(),
+                "Still ahead if all unknown tokens (and `other`, on `platform`) were the other's",
+            ),
+            IS_COMPLETE_WEEK,
+        ],
+    ),
+    _view(
+        "overtakes",
+        "When did one country pass another? (lab_home, as_known_now)",
+        ("week_start", "population", "leader", "overtaken"),
+        [
+            WEEK_START,
+            POPULATION,
+            column("leader", pa.string(), "Country that takes the lead"),
+            column("overtaken", pa.string(), "Country that led before"),
+            column("leader_tokens", pa.int64(), "Tokens of the new leader", "tokens"),
+            column("overtaken_tokens", pa.int64(), "Tokens of the one overtaken", "tokens"),
+            column("is_certain", pa.bool_(), "Still ahead if all unknown tokens were the other's"),
+            column("is_first", pa.bool_(), "The first time in the history"),
+        ],
+    ),
+    _view(
+        "weeks",
+        "Every published week: days observed, missing days, and whether a person held it back.",
+        ("week_start",),
+        [
+            WEEK_START,
+            DAYS_OBSERVED,
+            column("missing_days", pa.string(), "Days without figures"),
+            IS_COMPLETE_WEEK,
+            column("is_held_back", pa.bool_(), "The rows are the last good ones, not the newest"),
+            column("hold_back_reason", pa.string(), "Why"),
+        ],
+    ),
+]

@@ -1,0 +1,52 @@
+"""Columns that several tables share, so that the same quantity has the same name and meaning everywhere."""
+
+import pyarrow as pa
+
+from warehouse.contracts.contract import column
+
+WEEK_START = column(
+    "week_start", pa.date32(), "Monday (UTC) on which the week begins; the week ends on Sunday"
+)
+DATE = column("date", pa.date32(), "UTC day")
+MODEL_PERMASLUG = column(
+    "model_permaslug",
+    pa.string(),
+    "The model's name in the usage data, variant included; `other` on the rest row",
+)
+ROW_KIND = column(
+    "row_kind",
+    pa.string(),
+    "`model` for a row that names a model, `other` for the sum of all outside the day's top 50",
+)
+TOKENS = column(
+    "tokens", pa.int64(), "Prompt plus completion tokens, counted by each lab's own tokenizer", unit="tokens"
+)
+LAB = column("lab", pa.string(), "Lab that made the model; `unknown` where it is not known", nullable=True)
+COUNTRY_CODE = column(
+    "country_code", pa.string(), "Home country, ISO 3166-1 alpha-2; `ZZ` where it is not known", nullable=True
+)
+POPULATION = column(
+    "population",
+    pa.string(),
+    "`top_9` the week's nine largest rows, `ranked` every row named in a day's top 50, `platform` ranked plus other",
+)
+POLICY = column(
+    "policy",
+    pa.string(),
+    "`lab_home` the country of the lab that made the model, `base_model_home` of the lab whose weights it derives from",
+)
+KNOWLEDGE = column(
+    "knowledge",
+    pa.string(),
+    "`as_known_now`, or `as_known_then`: only facts known before the Monday 00:00 UTC that ends the week",
+)
+DAYS_OBSERVED = column(
+    "days_observed", pa.int32(), "Days of the week for which there are figures", unit="days"
+)
+IS_COMPLETE_WEEK = column("is_complete_week", pa.bool_(), "All seven days of the week are there")
+EVIDENCE_URL = column(
+    "evidence_url", pa.string(), "Page that was read; empty where none was found", nullable=True
+)
+EVIDENCE_SAYS = column("evidence_says", pa.string(), "What that page says, in our words", nullable=True)
+EVIDENCE_READ_ON = column("evidence_read_on", pa.date32(), "Day on which the page was read", nullable=True)
+NOTE = column("note", pa.string(), "What is disputed or was searched for", nullable=True)

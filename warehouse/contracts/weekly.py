@@ -1,0 +1,179 @@
+"""Contracts of the weekly layer: the figures people quote. Definitions: docs/methodology.md."""
+
+import pyarrow as pa
+
+from warehouse.contracts.contract import Build, Contract, column, contract
+from warehouse.contracts.shared_columns import (
+    COUNTRY_CODE,
+    DAYS_OBSERVED,
+    IS_COMPLETE_WEEK,
+    KNOWLEDGE,
+    LAB,
+    MODEL_PERMASLUG,
+    POLICY,
+    POPULATION,
+    ROW_KIND,
+    TOKENS,
+    WEEK_START,
+)
+
+_RANK = column(
+    "rank", pa.int32(), "Rank by tokens, ties by name; empty for what is not ranked", nullable=True
+)
+
+
+def _required(field: pa.Field) -> pa.Field:
+    return field.with_nullable(False)
+
+
+def _totals(entity: pa.Field, unknown: str) -> list[pa.Field]:
+    return [
+        WEEK_START,
+        POPULATION,
+        POLICY,
+        KNOWLEDGE,
+        entity,
+        TOKENS,
+        column(
+            "population_tokens", pa.int64(), "All tokens of the population: the share's denominator", "tokens"
+        ),
+        column("share", pa.float64(), "tokens / population_tokens: what is known to be theirs", "0-1"),
+        column("share_low", pa.float64(), "Lower bound: the same as share", "0-1"),
+        column(
+            "share_high",
+            pa.float64(),
+            f"Upper bound: as if all tokens of {unknown} were theirs, and on `platform` those of `other` too",
+            "0-1",
+        ),
+        _RANK,
+        DAYS_OBSERVED,
+        IS_COMPLETE_WEEK,
+    ]
+
+
+def _changes(entity: pa.Field, of: str) -> Contract:
+    changes = [
+        column(
+            f"tokens_change_{weeks}w",
+            pa.float64(),
+            f"tokens / tokens {weeks} week(s) before - 1; empty if either week is incomplete or it had none then",
+            "ratio",
+            nullable=True,
+        )
+        for weeks in (1, 2, 4)
+    ]
+    return contract(
+        f"weekly.{of}_token_changes",
+        f"Change of each {of}'s weekly tokens on 1, 2 and 4 weeks before, derived over all weeks.",
+        Build.VIEW,
+        ("week_start", "population", "policy", "knowledge", entity.name),
+        [WEEK_START, POPULATION, POLICY, KNOWLEDGE, entity, TOKENS, *changes],
+    )
+
+
+CONTRACTS = [
+    contract(
+        "weekly.model_tokens",
+        "Weekly tokens per model, attributed under lab_home and as_known_now; `other` is a row without rank.",
+        Build.WEEKS,
+        ("week_start", "model_permaslug"),
+        [
+            WEEK_START,
+            MODEL_PERMASLUG,
+            ROW_KIND,
+            TOKENS,
+            column("platform_share", pa.float64(), "tokens / all tokens of the platform in the week", "0-1"),
+            _RANK,
+            column(
+                "is_top_9",
+                pa.bool_(),
+                "One of the week's nine largest rows: a member of the population `top_9`",
+            ),
+            LAB,
+            COUNTRY_CODE,
+            column("method", pa.string(), "Method of the attribution", nullable=True),
+            column("model_days", pa.int32(), "Days on which the model was in the day's top 50", "days"),
+            DAYS_OBSERVED,
+            IS_COMPLETE_WEEK,
+        ],
+    ),
+    contract(
+        "weekly.attributed_tokens",
+        "Weekly tokens by lab and country under every definition; `other` has neither.",
+        Build.VIEW,
+        ("week_start", "population", "policy", "knowledge", "row_kind", "lab", "country_code"),
+        [WEEK_START, POPULATION, POLICY, KNOWLEDGE, ROW_KIND, LAB, COUNTRY_CODE, TOKENS, DAYS_OBSERVED],
+    ),
+    contract(
+        "weekly.lab_tokens",
+        "Weekly tokens per lab under every population, policy and knowledge.",
+        Build.WEEKS,
+        ("week_start", "population", "policy", "knowledge", "lab"),
+        _totals(_required(LAB), "models whose lab is unknown"),
+    ),
+    contract(
+        "weekly.country_tokens",
+        "Weekly tokens per country under every population, policy and knowledge; `ZZ` is the unknown.",
+        Build.WEEKS,
+        ("week_start", "population", "policy", "knowledge", "country_code"),
+        _totals(_required(COUNTRY_CODE), "`ZZ`"),
+    ),
+    contract(
+        "weekly.weeks",
+        "Every week with figures: which days are there and as of when.",
+        Build.WHOLE,
+        ("week_start",),
+        [
+            WEEK_START,
+            column("week_end", pa.date32(), "Sunday (UTC) on which the week ends"),
+            DAYS_OBSERVED,
+            column("missing_days", pa.string(), "Days without figures, comma separated", nullable=True),
+            IS_COMPLETE_WEEK,
+            column(
+                "newest_as_of_utc",
+                pa.timestamp("us"),
+                "Newest instant for which the source stated a day of it",
+                "UTC",
+            ),
+        ],
+    ),
+    _changes(_required(LAB), "lab"),
+    _changes(_required(COUNTRY_CODE), "country"),
+    contract(
+        "weekly.model_token_changes",
+        "Change of each model's weekly tokens on 1, 2 and 4 weeks before, derived over all weeks.",
+        Build.VIEW,
+        ("week_start", "model_permaslug"),
+        [
+            WEEK_START,
+            MODEL_PERMASLUG,
+            TOKENS,
+            *[f for f in _changes(_required(LAB), "lab").columns if f.name.startswith("tokens_change")],
+        ],
+    ),
+    contract(
+        "weekly.overtakes",
+        "Weeks in which the leader of a pair of countries or labs changes. An absent one has 0 tokens, a tie keeps "
+        "the leader, the unknown take no part.",
+        Build.WHOLE,
+        ("week_start", "entity_kind", "leader", "overtaken", "population", "policy", "knowledge"),
+        [
+            WEEK_START,
+            column("entity_kind", pa.string(), "`country` or `lab`"),
+            column("leader", pa.string(), "Country or lab that takes the lead in this week"),
+            column("overtaken", pa.string(), "Country or lab that led in the week before"),
+            POPULATION,
+            POLICY,
+            KNOWLEDGE,
+            column("leader_tokens", pa.int64(), "Tokens of the new leader", "tokens"),
+            column("overtaken_tokens", pa.int64(), "Tokens of the one overtaken", "tokens"),
+            column(
+                "is_certain",
+                pa.bool_(),
+                "Still ahead if all unknown tokens (and `other`, on `platform`) were the other's",
+            ),
+            column("is_first", pa.bool_(), "The first time that this one passes the other in the history"),
+            column("is_complete_week", pa.bool_(), "All seven days of the week are there"),
+        ],
+    ),
+]

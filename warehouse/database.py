@@ -1,0 +1,114 @@
+"""Opens DuckDB files the one right way, and brings a file's tables and views in line with the contracts."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from warehouse.contracts import CONTRACTS, Build, Contract
+from warehouse.errors import LockHeld, StorageFailed
+from warehouse.home import Home
+
+# Readable by DuckDB 1.5 and 2.x, whichever of them writes.
+STORAGE_VERSION = "v1.5.0"
+SQL_DIRECTORY = Path(__file__).parent / "sql"
+
+
+def connect(path: Path | str, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """A connection in UTC that loads nothing from the network and keeps files readable by DuckDB 1.5.
+
+    Raises LockHeld where another process has the file open, StorageFailed where it cannot be read or written.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "storage_compatibility_version": STORAGE_VERSION,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise LockHeld(
+                f"Another process has {path} open: {_first_line(error)}",
+                "close it there, then run again. To read figures, open tokentide.duckdb instead.",
+            ) from error
+        raise storage_failed(error) from error
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+@contextmanager
+def open_working_file(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The working file, with every table and view of the contracts. The caller holds the writer's lock."""
+    home.prepare()
+    connection = connect(home.working_file)
+    try:
+        create_tables(connection, CONTRACTS.values())
+        yield connection
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+        raise storage_failed(error) from error
+    finally:
+        try:
+            connection.close()
+        except (
+            duckdb.Error
+        ) as error:  # closing checkpoints, which a full disk refuses; the WAL stays, nothing is lost
+            raise storage_failed(error) from error
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
+    """Makes what is missing. A table whose columns are not its contract's is made anew: its rows can be rebuilt."""
+    contracts = list(contracts)
+    found = _columns_found(connection)
+    for contract in contracts:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {contract.schema_name}")
+        if contract.build is Build.VIEW:
+            continue
+        promised = [(name, contract.duckdb_type(name)) for name in contract.column_names]
+        if contract.name in found and found[contract.name] != promised:
+            connection.execute(f"DROP TABLE {contract.name}")
+            del found[contract.name]
+        if contract.name not in found:
+            connection.execute(contract.create_table_sql())
+            _comment(connection, contract)
+    for contract in contracts:
+        if contract.build is Build.VIEW:
+            connection.execute(f"CREATE OR REPLACE VIEW {contract.name} AS {select_sql(contract)}")
+            _comment(connection, contract)
+
+
+def select_sql(contract: Contract) -> str:
+    """The SELECT that makes a table: sql/<schema>/<table>.sql."""
+    return sql_path(contract).read_text(encoding="utf-8")
+
+
+def sql_path(contract: Contract) -> Path:
+    return SQL_DIRECTORY / contract.schema_name / f"{contract.table_name}.sql"
+
+
+def storage_failed(error: Exception) -> StorageFailed:
+    return StorageFailed(
+        f"The disk or the memory would not serve: {_first_line(error)}",
+        "free space (or give write permission), then run again. The published file is as it was.",
+    )
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    for statement in contract.comment_sql():
+        connection.execute(statement)
+
+
+def _columns_found(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:
+    rows = connection.execute(
+        "SELECT schema_name || '.' || table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal ORDER BY table_oid, column_index"
+    ).fetchall()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for table, name, kind in rows:
+        found.setdefault(table, []).append((name, kind))
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

@@ -1,0 +1,105 @@
+"""Editions: what a published file says of itself, whether its content is still what was published, and past ones."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from warehouse.contracts import CONTRACTS, Build, Contract
+from warehouse.database import connect
+from warehouse.errors import PublishedFileInvalid
+from warehouse.hashing import hash_texts, row_hash_sql
+from warehouse.home import Home
+
+# What the content hash covers: every table of figures. Check results, times and the edition itself are not figures.
+HASHED_CONTRACTS: list[Contract] = [
+    contract
+    for contract in CONTRACTS.values()
+    if contract.build is not Build.VIEW and contract.name not in {"checks.results", "main.edition"}
+]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The row of `main.edition`. Instants are UTC."""
+
+    edition: str
+    published_at_utc: datetime
+    newest_as_of_utc: datetime
+    first_week_start: date
+    last_week_start: date
+    weeks: int
+    software_version: str
+    code_version: str
+    raw_hash: str
+    reference_hash: str
+    content_hash: str
+    citation: str
+
+
+def content_hash(connection: duckdb.DuckDBPyConnection) -> str:
+    """Hash over all figures of the connected file."""
+    hashes = []
+    for contract in HASHED_CONTRACTS:
+        row = connection.execute(f"SELECT {row_hash_sql(contract)} FROM {contract.name}").fetchone()
+        assert row is not None
+        hashes.append(f"{contract.name} {row[0]}")
+    return hash_texts(hashes)[:32]
+
+
+def read_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
+    """Raises PublishedFileInvalid where the connected file holds no edition."""
+    names = ", ".join(field.name for field in fields(Edition))
+    try:
+        row = connection.execute(f"SELECT {names} FROM main.edition").fetchone()
+    except duckdb.CatalogException:
+        row = None
+    if row is None:
+        raise PublishedFileInvalid("The file holds no edition of tokentide.", "publish one: `tokentide run`.")
+    return Edition(*row)
+
+
+@contextmanager
+def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, read-only.
+
+    Raises PublishedFileInvalid where there is none, or where a stranger's write-ahead log lies beside it: DuckDB
+    would mix that log's figures into ours, even for reading.
+    """
+    if not home.published_file.exists():
+        raise PublishedFileInvalid(
+            f"There is no published file yet: {home.published_file}.", "make one: `tokentide run`."
+        )
+    if home.published_wal.exists():
+        raise foreign_wal(home)
+    connection = connect(home.published_file, read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def foreign_wal(home: Home) -> PublishedFileInvalid:
+    return PublishedFileInvalid(
+        f"A foreign write-ahead log lies beside the published file: {home.published_wal}. Someone opened the file for "
+        "writing; what they wrote would appear among the published figures.",
+        "`tokentide run` removes it; or delete it yourself. Open the file with -readonly to leave none.",
+    )
+
+
+def edition_path(home: Home, edition: str) -> Path:
+    """Where a kept edition is. Raises PublishedFileInvalid with the ones that are kept."""
+    path = home.editions / f"{edition}.duckdb"
+    if not path.exists():
+        kept = ", ".join(kept_editions(home)) or "none"
+        raise PublishedFileInvalid(f"No edition {edition} is kept.", f"choose one of: {kept}.")
+    return path
+
+
+def kept_editions(home: Home) -> list[str]:
+    """Names of the kept editions, oldest publication first."""
+    paths = sorted(home.editions.glob("*.duckdb"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    return [path.stem for path in paths]

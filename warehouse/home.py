@@ -1,0 +1,57 @@
+"""Where state lives: the paths below TOKENTIDE_HOME. Nothing is written anywhere else."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from warehouse.errors import StorageFailed
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder of all state, and the name of everything in it."""
+
+    path: Path
+
+    @property
+    def raw(self) -> Path:
+        return self.path / "raw"
+
+    @property
+    def working_file(self) -> Path:
+        return self.path / "build.duckdb"
+
+    @property
+    def published_file(self) -> Path:
+        return self.path / "tokentide.duckdb"
+
+    @property
+    def published_wal(self) -> Path:
+        return self.path / "tokentide.duckdb.wal"
+
+    @property
+    def editions(self) -> Path:
+        return self.path / "editions"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.path / "quarantine"
+
+    @property
+    def dagster(self) -> Path:
+        return self.path / "dagster"
+
+    def prepare(self) -> None:
+        """Makes the folder. Raises StorageFailed where it cannot be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unwritable(error.strerror or str(error)) from error
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise self._unwritable("no permission to write")
+
+    def _unwritable(self, why: str) -> StorageFailed:
+        return StorageFailed(
+            f"The data directory {self.path} cannot be written: {why}.",
+            "give it write permission, or name another with TOKENTIDE_HOME.",
+        )

@@ -1,0 +1,70 @@
+"""One writer at a time: an operating-system file lock that dies with its process and names its holder."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from warehouse.errors import LockHeld
+from warehouse.home import Home
+
+_POLL_SECONDS = 0.2
+
+
+@contextmanager
+def writer_lock(
+    home: Home, wait_seconds: float, on_wait: Callable[[str], None] = lambda _: None
+) -> Iterator[None]:
+    """Holds the one right to write under `home`; re-entrant within a process.
+
+    Waits up to `wait_seconds` for another holder, telling `on_wait` once who that is. Raises LockHeld after that.
+    """
+    home.prepare()
+    lock = FileLock(home.path / "writer.lock", is_singleton=True, thread_local=False)
+    holder_file = home.path / "writer.json"
+    deadline = time.monotonic() + wait_seconds
+    is_told = False
+    while True:
+        try:
+            lock.acquire(timeout=0)
+            break
+        except Timeout:
+            holder = _describe(holder_file)
+            if time.monotonic() >= deadline:
+                raise LockHeld(
+                    f"Another process is writing under {home.path}: {holder}.",
+                    "wait until it ends, or end it; the lock goes with its process.",
+                ) from None
+            if not is_told:
+                on_wait(f"Waiting for {holder} ...")
+                is_told = True
+            time.sleep(_POLL_SECONDS)
+    try:
+        if lock.lock_counter == 1:
+            _describe_self(holder_file)
+        yield
+    finally:
+        lock.release()
+
+
+def _describe_self(holder_file: Path) -> None:
+    holder = {
+        "pid": os.getpid(),
+        "command": Path(sys.argv[0]).name + " " + " ".join(sys.argv[1:]),
+        "since_utc": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+    }
+    holder_file.write_text(json.dumps(holder))
+
+
+def _describe(holder_file: Path) -> str:
+    try:
+        holder = json.loads(holder_file.read_text())
+        return f"process {holder['pid']} ({holder['command'].strip()}), since {holder['since_utc']} UTC"
+    except (OSError, ValueError, KeyError):
+        return "a process that has only just started"

@@ -1,0 +1,245 @@
+"""The publisher: the gate over the whole working file, then a fresh file that replaces the old one atomically.
+
+Readers never block it: whoever has the old file open keeps its old state. A write-ahead log that a stranger's session
+left beside the published file is removed before the new one takes its place.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from filelock import FileLock
+
+from warehouse.contracts import CONTRACTS, Build
+from warehouse.database import STORAGE_VERSION, connect, create_tables
+from warehouse.editions import Edition, content_hash, open_published, read_edition
+from warehouse.errors import ChecksFailed, PublishedFileInvalid, TokentideError
+from warehouse.hashing import code_version, raw_hash, reference_hash
+from warehouse.home import Home
+from warehouse.reference_files import REFERENCE_DIRECTORY
+from warehouse.results import CheckResult, Validator, store_results
+from warehouse.version import SOFTWARE_VERSION
+
+GATE = "publication"
+
+# Checks the whole working file, one row of measures a week.
+GateValidator = Callable[[duckdb.DuckDBPyConnection], list[CheckResult]]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What publishing did. `is_new` is false where the published file already held exactly these figures."""
+
+    edition: Edition
+    is_new: bool
+    results: list[CheckResult]
+    held_back: list[date]
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    validate_gate: GateValidator,
+    validate_table: Validator,
+    hold_back: Iterable[date],
+    editions_to_keep: int,
+) -> Publication:
+    """Publishes the working file if its gate is green, or held back by a person's word where it is not.
+
+    Raises ChecksFailed, with the published file as it was.
+    """
+    _remember_published_weeks(connection, home)
+    results = validate_gate(connection)
+    store_results(connection, GATE, results, None)
+    held_back = _hold_back(connection, set(hold_back))
+    failed = [result for result in _failed_results(connection) if result.week_start not in held_back]
+    if failed:
+        raise ChecksFailed(
+            "Nothing was published: the gate is not green.\n"
+            + "\n".join(f"  {result}" for result in failed[:10]),
+            "correct the cause and run again, or leave a week as it was: `tokentide run --hold-back WEEK`. "
+            f"Rejected rows and reasons: {home.quarantine}.",
+        )
+    new_path = home.path / "tokentide.duckdb.new"
+    _remove(new_path)
+    try:
+        edition = _fill(connection, new_path, validate_table)
+        is_new = not _is_published(home, edition)
+        if is_new:
+            _replace(home, new_path, edition, editions_to_keep)
+    finally:
+        _remove(new_path)
+    return Publication(edition, is_new, results, sorted(held_back))
+
+
+def _remember_published_weeks(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Weeks and days that the published file has, for the check that coverage does not shrink."""
+    weeks: list[tuple[date, int]] = []
+    if home.published_file.exists():
+        # a stranger's log beside it is not ours to read: it goes first
+        _remove(home.published_wal)
+        try:
+            with open_published(home) as published:
+                weeks = published.execute("SELECT week_start, days_observed FROM weekly.weeks").fetchall()
+        except (TokentideError, duckdb.Error):
+            weeks = []  # unreadable: then there is nothing that the new file could take away
+    connection.execute("CREATE OR REPLACE TEMP TABLE published_before (week_start DATE, days INTEGER)")
+    if weeks:
+        connection.executemany("INSERT INTO published_before VALUES (?, ?)", weeks)
+
+
+def _failed_results(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    rows = connection.execute(
+        "SELECT table_name, week_start, check_name, severity, outcome, observed_value, expected, description "
+        "FROM checks.results WHERE outcome = 'failed' ORDER BY week_start, table_name, check_name"
+    ).fetchall()
+    return [CheckResult(*row) for row in rows]
+
+
+def _hold_back(connection: duckdb.DuckDBPyConnection, named: set[date]) -> set[date]:
+    """Weeks held back from now on: those named now or before that still fail. A week that passes is held no longer."""
+    before = {row[0] for row in connection.execute("SELECT week_start FROM main.held_back_weeks").fetchall()}
+    reasons: dict[date, list[str]] = {}
+    for result in _failed_results(connection):
+        if result.week_start in named | before:
+            assert result.week_start is not None
+            reasons.setdefault(result.week_start, []).append(f"{result.table_name} {result.check_name}")
+    connection.execute(
+        "DELETE FROM main.held_back_weeks WHERE NOT list_contains(?, week_start)",
+        [list(reasons) or [date.min]],
+    )
+    for week in sorted(reasons.keys() - before):
+        connection.execute(
+            "INSERT INTO main.held_back_weeks VALUES (?, ?, ?)",
+            [week, "; ".join(reasons[week]), datetime.now(UTC).replace(tzinfo=None)],
+        )
+    return set(reasons)
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, path: Path, validate_table: Validator) -> Edition:
+    """Copies every contract's table into a fresh file, adds edition and citations, checks each table there."""
+    catalog = connection.execute("SELECT current_database()").fetchone()
+    assert catalog is not None
+    working = catalog[0]
+    connection.execute(f"ATTACH '{_quoted(path)}' AS publication (STORAGE_VERSION '{STORAGE_VERSION}')")
+    try:
+        connection.execute("USE publication")
+        create_tables(connection, CONTRACTS.values())
+        for contract in CONTRACTS.values():
+            if contract.build is not Build.VIEW:
+                connection.execute(
+                    f"INSERT INTO {contract.name} BY NAME SELECT * FROM {working}.{contract.name}"
+                )
+        _cite(connection)
+        edition = _make_edition(connection)
+        _check_published_tables(connection, validate_table)
+    finally:
+        connection.execute(f"USE {working}")
+        connection.execute("DETACH publication")
+    return edition
+
+
+def _cite(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("DELETE FROM main.citations")
+    connection.execute(
+        "INSERT INTO main.citations BY NAME SELECT source, max_by(citation, as_of_utc) AS citation, license, license_url, "
+        "max(as_of_utc) AS newest_as_of_utc FROM raw.snapshots GROUP BY source, license, license_url"
+    )
+
+
+def _make_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
+    row = connection.execute(
+        "SELECT min(week_start), max(week_start), count(*), max(newest_as_of_utc) FROM weekly.weeks"
+    ).fetchone()
+    assert row is not None
+    first_week, last_week, weeks, as_of = row
+    if not weeks:
+        raise PublishedFileInvalid(
+            "Nothing was published: no week has been built yet.", "build some: `tokentide run`."
+        )
+    hashes = [row[0] for row in connection.execute("SELECT sha256 FROM raw.snapshots").fetchall()]
+    content = content_hash(connection)
+    name = f"{as_of:%Y-%m-%d}-{content[:8]}"
+    edition = Edition(
+        edition=name,
+        published_at_utc=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        newest_as_of_utc=as_of,
+        first_week_start=first_week,
+        last_week_start=last_week,
+        weeks=weeks,
+        software_version=SOFTWARE_VERSION,
+        code_version=code_version(),
+        raw_hash=raw_hash(hashes),
+        reference_hash=reference_hash(REFERENCE_DIRECTORY),
+        content_hash=content,
+        citation=f"tokentide edition {name}, computed from OpenRouter's public rankings "
+        f"(openrouter.ai/rankings), as of {as_of:%Y-%m-%dT%H:%M:%SZ}, CC BY 4.0.",
+    )
+    connection.register(
+        "edition_row", pa.Table.from_pylist([edition.__dict__], CONTRACTS["main.edition"].columns)
+    )
+    connection.execute("DELETE FROM main.edition")
+    connection.execute("INSERT INTO main.edition BY NAME SELECT * FROM edition_row")
+    connection.unregister("edition_row")
+    return edition
+
+
+def _check_published_tables(connection: duckdb.DuckDBPyConnection, validate_table: Validator) -> None:
+    """The tables that only the published file has, and the views: weekly tables were checked where they were built."""
+    failed = []
+    for contract in CONTRACTS.values():
+        if contract.build is Build.VIEW or contract.schema_name in {"main", "checks"}:
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW candidate AS SELECT * FROM {contract.name}")
+            failed += [
+                result for result in validate_table(connection, contract) if result.outcome == "failed"
+            ]
+    connection.execute("DROP VIEW IF EXISTS candidate")
+    if failed:
+        raise ChecksFailed(
+            "Nothing was published: the new file's own tables fail.\n"
+            + "\n".join(f"  {result}" for result in failed[:10]),
+            "this is a fault of the program, not of the data; the published file is as it was.",
+        )
+
+
+def _is_published(home: Home, edition: Edition) -> bool:
+    try:
+        with open_published(home) as published:
+            before = read_edition(published)
+    except (TokentideError, duckdb.Error):
+        return False
+    same = ("edition", "content_hash", "code_version", "raw_hash", "reference_hash", "software_version")
+    return all(getattr(before, name) == getattr(edition, name) for name in same)
+
+
+def _replace(home: Home, new_path: Path, edition: Edition, editions_to_keep: int) -> None:
+    with FileLock(home.path / "publish.lock"):
+        # opened once more: only a file that DuckDB reads whole may become the published one
+        connection = connect(new_path, read_only=True)
+        connection.close()
+        home.editions.mkdir(exist_ok=True)
+        kept = home.editions / f"{edition.edition}.duckdb"
+        shutil.copyfile(new_path, kept.with_suffix(".partial"))
+        os.replace(kept.with_suffix(".partial"), kept)
+        _remove(home.published_wal)
+        os.replace(new_path, home.published_file)
+    newest_first = sorted(
+        home.editions.glob("*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True
+    )
+    for path in newest_first[max(1, editions_to_keep) :]:
+        path.unlink()
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    if path.suffix != ".wal":
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

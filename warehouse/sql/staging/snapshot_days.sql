@@ -1,0 +1,86 @@
+-- Judges every raw row and, through it, its day: the unit of rejection is the day of a snapshot.
+-- Inputs besides tables: parsed_rows and parse_failures, what the parsers made of the snapshots' bytes.
+WITH read_rows AS (
+    SELECT
+        snapshot_id,
+        row_number,
+        date_text,
+        model_permaslug,
+        tokens_text,
+        CASE WHEN regexp_full_match(date_text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN try_cast(date_text AS DATE) END AS date,
+        CASE WHEN regexp_full_match(tokens_text, '[0-9]+') THEN try_cast(tokens_text AS BIGINT) END AS tokens,
+        count(*) OVER (PARTITION BY snapshot_id, date_text, model_permaslug) AS rows_of_key
+    FROM parsed_rows
+),
+judged_rows AS (
+    SELECT
+        *,
+        CASE
+            WHEN date IS NULL THEN 'date is not a day written YYYY-MM-DD: ' || coalesce(date_text, 'missing')
+            WHEN model_permaslug IS NULL OR NOT regexp_full_match(model_permaslug, 'other|[^/\s]+/\S+')
+                THEN 'model_permaslug is not author/model: ' || coalesce(model_permaslug, 'missing')
+            WHEN tokens_text IS NULL THEN 'total_tokens is missing'
+            WHEN regexp_full_match(tokens_text, '-[0-9]+') THEN 'total_tokens is negative: ' || tokens_text
+            WHEN NOT regexp_full_match(tokens_text, '[0-9]+') THEN 'total_tokens is not a whole number: ' || tokens_text
+            WHEN tokens IS NULL THEN 'total_tokens does not fit 64 bits: ' || tokens_text
+            WHEN rows_of_key > 1 THEN 'two rows for one day and model: ' || date_text || ' ' || model_permaslug
+        END AS broken_rule
+    FROM read_rows
+),
+days AS (
+    SELECT
+        snapshot_id,
+        date,
+        count(*) AS raw_rows,
+        CASE WHEN count(tokens) = count(*) THEN try_cast(sum(tokens) AS BIGINT) END AS raw_tokens,
+        min_by('row ' || row_number || ': ' || broken_rule, row_number) FILTER (WHERE broken_rule IS NOT NULL) AS broken,
+        md5(string_agg(model_permaslug || ' ' || tokens_text, ',' ORDER BY model_permaslug, tokens_text)) AS figures
+    FROM judged_rows
+    GROUP BY snapshot_id, date
+),
+judged_days AS (
+    SELECT
+        days.snapshot_id,
+        days.date,
+        snapshots.as_of_utc,
+        days.raw_rows,
+        days.raw_tokens,
+        CASE
+            WHEN days.broken IS NOT NULL THEN days.broken
+            WHEN days.raw_tokens IS NULL THEN 'the tokens of the day do not add up within 64 bits'
+            WHEN max(CASE WHEN days.date IS NULL THEN 1 ELSE 0 END) OVER (PARTITION BY days.snapshot_id) = 1
+                THEN 'another row of this snapshot has no readable day, so it may belong to this one'
+            WHEN days.figures <> first_value(days.figures) OVER (
+                PARTITION BY days.date, snapshots.as_of_utc, days.broken IS NULL
+                ORDER BY snapshots.fetched_at_utc, days.snapshot_id
+            ) THEN 'an earlier snapshot states other figures for the same day and the same as_of'
+        END AS reason
+    FROM days
+    INNER JOIN raw.snapshots AS snapshots ON snapshots.snapshot_id = days.snapshot_id
+)
+SELECT
+    snapshot_id,
+    date,
+    CAST(date_trunc('week', date) AS DATE) AS week_start,
+    as_of_utc,
+    raw_rows,
+    raw_tokens,
+    CASE
+        WHEN reason IS NOT NULL THEN 'quarantined'
+        WHEN CAST(date AS TIMESTAMP) + INTERVAL 1 DAY > as_of_utc THEN 'unfinished'
+        ELSE 'staged'
+    END AS status,
+    reason
+FROM judged_days
+UNION ALL
+SELECT
+    failures.snapshot_id,
+    CAST(NULL AS DATE) AS date,
+    CAST(NULL AS DATE) AS week_start,
+    snapshots.as_of_utc,
+    CAST(0 AS BIGINT) AS raw_rows,
+    CAST(NULL AS BIGINT) AS raw_tokens,
+    'quarantined' AS status,
+    failures.reason
+FROM parse_failures AS failures
+INNER JOIN raw.snapshots AS snapshots ON snapshots.snapshot_id = failures.snapshot_id

@@ -1,0 +1,42 @@
+-- A country's week under every definition, with the bounds that the unknown (and `other`, on platform) leave open.
+WITH totals AS (
+    SELECT
+        week_start,
+        population,
+        policy,
+        knowledge,
+        country_code,
+        CAST(sum(tokens) AS BIGINT) AS tokens,
+        max(days_observed) AS days_observed
+    FROM weekly.attributed_tokens
+    WHERE week_start IN (SELECT week_start FROM weeks_at_hand)
+    GROUP BY week_start, population, policy, knowledge, country_code
+),
+bounded AS (
+    SELECT
+        *,
+        CAST(sum(tokens) OVER definition AS BIGINT) AS population_tokens,
+        sum(CASE WHEN coalesce(country_code, 'ZZ') = 'ZZ' THEN tokens ELSE 0 END) OVER definition AS undecided_tokens
+    FROM totals
+    WINDOW definition AS (PARTITION BY week_start, population, policy, knowledge)
+)
+SELECT
+    week_start,
+    population,
+    policy,
+    knowledge,
+    country_code,
+    tokens,
+    population_tokens,
+    tokens / population_tokens AS share,
+    tokens / population_tokens AS share_low,
+    CASE WHEN country_code = 'ZZ' THEN undecided_tokens ELSE tokens + undecided_tokens END / population_tokens AS share_high,
+    CASE WHEN country_code <> 'ZZ' THEN CAST(
+        row_number() OVER (
+            PARTITION BY week_start, population, policy, knowledge, country_code = 'ZZ' ORDER BY tokens DESC, country_code
+        ) AS INTEGER
+    ) END AS rank,
+    days_observed,
+    days_observed = 7 AS is_complete_week
+FROM bounded
+WHERE country_code IS NOT NULL
