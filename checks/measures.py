@@ -17,14 +17,14 @@ def measures_sql(contract: Contract, by_week: bool) -> str:
     path = SQL_DIRECTORY / contract.schema_name / f"{contract.table_name}.sql"
     structural = structural_measures_sql(contract)
     if by_week:
-        structural = f"SELECT week_start, {structural} FROM candidate GROUP BY week_start"
+        structural = f"SELECT week_start, {structural} FROM temp.candidate GROUP BY week_start"
         if not path.exists():
             return f"{structural} ORDER BY week_start"
         return (
             f"SELECT * FROM ({structural}) FULL JOIN ({path.read_text(encoding='utf-8')}) USING (week_start) "
             "ORDER BY week_start"
         )
-    structural = f"SELECT CAST(NULL AS DATE) AS week_start, {structural} FROM candidate"
+    structural = f"SELECT CAST(NULL AS DATE) AS week_start, {structural} FROM temp.candidate"
     if not path.exists():
         return structural
     return f"SELECT * FROM ({structural}) CROSS JOIN ({path.read_text(encoding='utf-8')})"

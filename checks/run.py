@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from checks.measures import measures_sql
+from checks.measures import SQL_DIRECTORY, measures_sql
 from checks.suite import Expectation, structural_expectations
 from checks.suites import SUITES
+from checks.suites.publication import PUBLICATION
 from warehouse.contracts import Contract
 from warehouse.errors import CheckCrashed
 from warehouse.results import BLOCKING, CheckResult
@@ -32,21 +33,23 @@ def validate_candidate(connection: duckdb.DuckDBPyConnection, contract: Contract
     return validate_measures(contract.name, expectations, measures)
 
 
+def validate_publication(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """Runs the publication gate over the whole working file, one result per check and week. Raises CheckCrashed."""
+    measures = connection.execute((SQL_DIRECTORY / "publication.sql").read_text(encoding="utf-8")).df()
+    return validate_measures(PUBLICATION, SUITES[PUBLICATION].expectations, measures)
+
+
 def measure(connection: duckdb.DuckDBPyConnection, contract: Contract, by_week: bool) -> "pd.DataFrame":
     """The measures of `candidate`: one row per week_start, or one row whose week_start is empty."""
     return connection.execute(measures_sql(contract, by_week)).df()
 
 
-def validate_measures(
-    table_name: str, expectations: list[Expectation], measures: "pd.DataFrame"
-) -> list[CheckResult]:
+def validate_measures(table_name: str, expectations: list[Expectation], measures: "pd.DataFrame") -> list[CheckResult]:
     """Validates measures (a column week_start and one per measure) and spells out each week's outcome."""
     if measures.empty:
         return []
     failing_rows = _failing_rows(table_name, expectations, measures)
-    weeks = [
-        None if week is None or str(week) == "NaT" else _as_date(week) for week in measures["week_start"]
-    ]
+    weeks = [None if week is None or str(week) == "NaT" else _as_date(week) for week in measures["week_start"]]
     results = []
     for expectation in expectations:
         failing = failing_rows[expectation.name]
@@ -68,9 +71,7 @@ def validate_measures(
     return results
 
 
-def _failing_rows(
-    table_name: str, expectations: list[Expectation], measures: "pd.DataFrame"
-) -> dict[str, set[int]]:
+def _failing_rows(table_name: str, expectations: list[Expectation], measures: "pd.DataFrame") -> dict[str, set[int]]:
     """Positions of the measure rows that each expectation rejects, by the expectation's name."""
     gx = _great_expectations()
     context = gx.get_context(mode="ephemeral")
@@ -129,9 +130,7 @@ def _great_expectations() -> Any:
 def _message_of(crash: dict[str, Any]) -> str:
     if "exception_message" in crash:
         return str(crash["exception_message"])
-    return "; ".join(
-        str(inner.get("exception_message")) for inner in crash.values() if isinstance(inner, dict)
-    )
+    return "; ".join(str(inner.get("exception_message")) for inner in crash.values() if isinstance(inner, dict))
 
 
 def _as_date(week: Any) -> date:

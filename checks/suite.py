@@ -62,14 +62,10 @@ def between(
 ) -> Expectation:
     """Expects a measure within bounds, both included; None leaves that side open."""
     bounds = {"min_value": low, "max_value": high}
-    return Expectation(
-        name, measure, description, {k: v for k, v in bounds.items() if v is not None}, severity
-    )
+    return Expectation(name, measure, description, {k: v for k, v in bounds.items() if v is not None}, severity)
 
 
-def warn_between(
-    measure: str, low: float | None, high: float | None, name: str, description: str
-) -> Expectation:
+def warn_between(measure: str, low: float | None, high: float | None, name: str, description: str) -> Expectation:
     return between(measure, low, high, name, description, WARNING)
 
 

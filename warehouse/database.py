@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -51,9 +52,7 @@ def open_working_file(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     finally:
         try:
             connection.close()
-        except (
-            duckdb.Error
-        ) as error:  # closing checkpoints, which a full disk refuses; the WAL stays, nothing is lost
+        except duckdb.Error as error:  # closing checkpoints, which a full disk refuses; the WAL stays, nothing is lost
             raise storage_failed(error) from error
 
 
@@ -85,6 +84,14 @@ def select_sql(contract: Contract) -> str:
 
 def sql_path(contract: Contract) -> Path:
     return SQL_DIRECTORY / contract.schema_name / f"{contract.table_name}.sql"
+
+
+def fetch_one(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None
+) -> tuple[Any, ...]:
+    """The first row. Fetches all, as DuckDB 2 keeps a connection busy until a result is read to its end."""
+    row: tuple[Any, ...] = connection.execute(sql, parameters).fetchall()[0]
+    return row
 
 
 def storage_failed(error: Exception) -> StorageFailed:

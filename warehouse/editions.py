@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.contracts import CONTRACTS, Build, Contract
-from warehouse.database import connect
+from warehouse.database import connect, fetch_one
 from warehouse.errors import PublishedFileInvalid
 from warehouse.hashing import hash_texts, row_hash_sql
 from warehouse.home import Home
@@ -44,9 +44,8 @@ def content_hash(connection: duckdb.DuckDBPyConnection) -> str:
     """Hash over all figures of the connected file."""
     hashes = []
     for contract in HASHED_CONTRACTS:
-        row = connection.execute(f"SELECT {row_hash_sql(contract)} FROM {contract.name}").fetchone()
-        assert row is not None
-        hashes.append(f"{contract.name} {row[0]}")
+        row_hash = fetch_one(connection, f"SELECT {row_hash_sql(contract)} FROM {contract.name}")[0]
+        hashes.append(f"{contract.name} {row_hash}")
     return hash_texts(hashes)[:32]
 
 
@@ -54,12 +53,11 @@ def read_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
     """Raises PublishedFileInvalid where the connected file holds no edition."""
     names = ", ".join(field.name for field in fields(Edition))
     try:
-        row = connection.execute(f"SELECT {names} FROM main.edition").fetchone()
-    except duckdb.CatalogException:
-        row = None
-    if row is None:
-        raise PublishedFileInvalid("The file holds no edition of tokentide.", "publish one: `tokentide run`.")
-    return Edition(*row)
+        return Edition(*fetch_one(connection, f"SELECT {names} FROM main.edition"))
+    except (duckdb.CatalogException, IndexError) as error:
+        raise PublishedFileInvalid(
+            "The file holds no edition of tokentide.", "publish one: `tokentide run`."
+        ) from error
 
 
 @contextmanager

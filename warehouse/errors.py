@@ -1,5 +1,10 @@
 """Errors a person can act on. Each says what is wrong, where, and what to do next; none is raised for a bug."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from warehouse.results import CheckResult
+
 
 class TokentideError(Exception):
     """Base of all: `str()` is what happened, `next_step` what to do about it."""
@@ -33,7 +38,11 @@ class ContractBroken(TokentideError):
 
 
 class ChecksFailed(TokentideError):
-    """Blocking checks failed: the old rows stand, the candidates are in quarantine."""
+    """Blocking checks failed, with their results: the old rows and the published file stand."""
+
+    def __init__(self, what: str, next_step: str, results: "list[CheckResult]") -> None:
+        super().__init__(what, next_step)
+        self.results = results
 
 
 class CheckCrashed(TokentideError):

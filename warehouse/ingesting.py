@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.build_inputs import fill_input
 from warehouse.errors import SnapshotUnreadable
 from warehouse.home import Home
 from warehouse.parsers import parse
@@ -21,11 +22,8 @@ def load_parsed_rows(connection: duckdb.DuckDBPyConnection, store: SnapshotStore
     parsed_rows: snapshot_id, row_number, date_text, model_permaslug, tokens_text; parse_failures: snapshot_id, reason.
     Raises SnapshotCorrupted where a stored object is not what its name promises.
     """
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE parsed_rows "
-        "(snapshot_id VARCHAR, row_number BIGINT, date_text VARCHAR, model_permaslug VARCHAR, tokens_text VARCHAR)"
-    )
-    connection.execute("CREATE OR REPLACE TEMP TABLE parse_failures (snapshot_id VARCHAR, reason VARCHAR)")
+    fill_input(connection, "parsed_rows")
+    fill_input(connection, "parse_failures")
     for snapshot in store.snapshots():
         try:
             rows = parse(store.read(snapshot), snapshot.origin.format)

@@ -18,9 +18,7 @@ _POLL_SECONDS = 0.2
 
 
 @contextmanager
-def writer_lock(
-    home: Home, wait_seconds: float, on_wait: Callable[[str], None] = lambda _: None
-) -> Iterator[None]:
+def writer_lock(home: Home, wait_seconds: float, on_wait: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Holds the one right to write under `home`; re-entrant within a process.
 
     Waits up to `wait_seconds` for another holder, telling `on_wait` once who that is. Raises LockHeld after that.

@@ -4,7 +4,6 @@ Readers never block it: whoever has the old file open keeps its old state. A wri
 left beside the published file is removed before the new one takes its place.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ import pyarrow as pa
 from filelock import FileLock
 
 from warehouse.contracts import CONTRACTS, Build
-from warehouse.database import STORAGE_VERSION, connect, create_tables
+from warehouse.database import STORAGE_VERSION, connect, create_tables, fetch_one
 from warehouse.editions import Edition, content_hash, open_published, read_edition
 from warehouse.errors import ChecksFailed, PublishedFileInvalid, TokentideError
 from warehouse.hashing import code_version, raw_hash, reference_hash
@@ -60,10 +59,10 @@ def publish(
     failed = [result for result in _failed_results(connection) if result.week_start not in held_back]
     if failed:
         raise ChecksFailed(
-            "Nothing was published: the gate is not green.\n"
-            + "\n".join(f"  {result}" for result in failed[:10]),
+            "Nothing was published: the gate is not green.\n" + "\n".join(f"  {result}" for result in failed[:10]),
             "correct the cause and run again, or leave a week as it was: `tokentide run --hold-back WEEK`. "
             f"Rejected rows and reasons: {home.quarantine}.",
+            results,
         )
     new_path = home.path / "tokentide.duckdb.new"
     _remove(new_path)
@@ -123,18 +122,14 @@ def _hold_back(connection: duckdb.DuckDBPyConnection, named: set[date]) -> set[d
 
 def _fill(connection: duckdb.DuckDBPyConnection, path: Path, validate_table: Validator) -> Edition:
     """Copies every contract's table into a fresh file, adds edition and citations, checks each table there."""
-    catalog = connection.execute("SELECT current_database()").fetchone()
-    assert catalog is not None
-    working = catalog[0]
+    working = fetch_one(connection, "SELECT current_database()")[0]
     connection.execute(f"ATTACH '{_quoted(path)}' AS publication (STORAGE_VERSION '{STORAGE_VERSION}')")
     try:
         connection.execute("USE publication")
         create_tables(connection, CONTRACTS.values())
         for contract in CONTRACTS.values():
             if contract.build is not Build.VIEW:
-                connection.execute(
-                    f"INSERT INTO {contract.name} BY NAME SELECT * FROM {working}.{contract.name}"
-                )
+                connection.execute(f"INSERT INTO {contract.name} BY NAME SELECT * FROM {working}.{contract.name}")
         _cite(connection)
         edition = _make_edition(connection)
         _check_published_tables(connection, validate_table)
@@ -147,21 +142,17 @@ def _fill(connection: duckdb.DuckDBPyConnection, path: Path, validate_table: Val
 def _cite(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("DELETE FROM main.citations")
     connection.execute(
-        "INSERT INTO main.citations BY NAME SELECT source, max_by(citation, as_of_utc) AS citation, license, license_url, "
-        "max(as_of_utc) AS newest_as_of_utc FROM raw.snapshots GROUP BY source, license, license_url"
+        "INSERT INTO main.citations BY NAME SELECT source, max_by(citation, as_of_utc) AS citation, license, "
+        "license_url, max(as_of_utc) AS newest_as_of_utc FROM raw.snapshots GROUP BY source, license, license_url"
     )
 
 
 def _make_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
-    row = connection.execute(
-        "SELECT min(week_start), max(week_start), count(*), max(newest_as_of_utc) FROM weekly.weeks"
-    ).fetchone()
-    assert row is not None
-    first_week, last_week, weeks, as_of = row
+    first_week, last_week, weeks, as_of = fetch_one(
+        connection, "SELECT min(week_start), max(week_start), count(*), max(newest_as_of_utc) FROM weekly.weeks"
+    )
     if not weeks:
-        raise PublishedFileInvalid(
-            "Nothing was published: no week has been built yet.", "build some: `tokentide run`."
-        )
+        raise PublishedFileInvalid("Nothing was published: no week has been built yet.", "build some: `tokentide run`.")
     hashes = [row[0] for row in connection.execute("SELECT sha256 FROM raw.snapshots").fetchall()]
     content = content_hash(connection)
     name = f"{as_of:%Y-%m-%d}-{content[:8]}"
@@ -180,9 +171,7 @@ def _make_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
         citation=f"tokentide edition {name}, computed from OpenRouter's public rankings "
         f"(openrouter.ai/rankings), as of {as_of:%Y-%m-%dT%H:%M:%SZ}, CC BY 4.0.",
     )
-    connection.register(
-        "edition_row", pa.Table.from_pylist([edition.__dict__], CONTRACTS["main.edition"].columns)
-    )
+    connection.register("edition_row", pa.Table.from_pylist([edition.__dict__], CONTRACTS["main.edition"].columns))
     connection.execute("DELETE FROM main.edition")
     connection.execute("INSERT INTO main.edition BY NAME SELECT * FROM edition_row")
     connection.unregister("edition_row")
@@ -195,15 +184,14 @@ def _check_published_tables(connection: duckdb.DuckDBPyConnection, validate_tabl
     for contract in CONTRACTS.values():
         if contract.build is Build.VIEW or contract.schema_name in {"main", "checks"}:
             connection.execute(f"CREATE OR REPLACE TEMP VIEW candidate AS SELECT * FROM {contract.name}")
-            failed += [
-                result for result in validate_table(connection, contract) if result.outcome == "failed"
-            ]
+            failed += [result for result in validate_table(connection, contract) if result.outcome == "failed"]
     connection.execute("DROP VIEW IF EXISTS candidate")
     if failed:
         raise ChecksFailed(
             "Nothing was published: the new file's own tables fail.\n"
             + "\n".join(f"  {result}" for result in failed[:10]),
             "this is a fault of the program, not of the data; the published file is as it was.",
+            [],
         )
 
 
@@ -225,12 +213,10 @@ def _replace(home: Home, new_path: Path, edition: Edition, editions_to_keep: int
         home.editions.mkdir(exist_ok=True)
         kept = home.editions / f"{edition.edition}.duckdb"
         shutil.copyfile(new_path, kept.with_suffix(".partial"))
-        os.replace(kept.with_suffix(".partial"), kept)
+        kept.with_suffix(".partial").replace(kept)
         _remove(home.published_wal)
-        os.replace(new_path, home.published_file)
-    newest_first = sorted(
-        home.editions.glob("*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True
-    )
+        new_path.replace(home.published_file)
+    newest_first = sorted(home.editions.glob("*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in newest_first[max(1, editions_to_keep) :]:
         path.unlink()
 

@@ -7,6 +7,7 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -41,7 +42,7 @@ _LINEAGE = pa.schema(
     ]
 )
 _ALLOWED = {
-    "confidence": {"official", "third-party", "none"},
+    "confidence": {"official", "reported", "rumoured", "none"},
     "derivation": {"fine-tune", "merge", "distillation", "continued-pre-training"},
     "method": {"override", "router"},
 }
@@ -120,18 +121,19 @@ def _check_evidence(values: dict[str, object], path: Path, line: int) -> None:
         raise _invalid(path, line, "evidence_url and evidence_read_on go together")
     if values.get("country_code", "ZZ") != "ZZ" and not has_evidence:
         raise _invalid(path, line, "a country needs evidence; without it the country_code is ZZ")
-    if values.get("confidence") == "official":
-        if not has_evidence or values["author"] is None or values["known_from_utc"] is None:
-            raise _invalid(path, line, "an official reveal needs author, known_from_utc and evidence")
-    elif "confidence" in values and values["known_from_utc"] is not None and not has_evidence:
-        raise _invalid(path, line, "a known_from_utc needs evidence")
+    if values.get("confidence") in ("official", "reported") and not (
+        has_evidence and values["author"] and values["known_from_utc"]
+    ):
+        raise _invalid(path, line, "an official or reported reveal needs author, known_from_utc and evidence")
+    if values.get("confidence") == "rumoured" and not has_evidence:
+        raise _invalid(path, line, "a rumour needs the page that has it")
     if values.get("method") == "override" and (not has_evidence or values["author"] is None):
         raise _invalid(path, line, "an override needs author and evidence")
 
 
 def _check_labs_do_not_overlap(labs: pa.Table, path: Path) -> None:
     rows = sorted(labs.to_pylist(), key=lambda row: (row["author"], row["valid_from"]))
-    for earlier, later in zip(rows, rows[1:], strict=False):
+    for earlier, later in pairwise(rows):
         if earlier["author"] != later["author"]:
             continue
         if earlier["valid_to"] is None or earlier["valid_to"] > later["valid_from"]:

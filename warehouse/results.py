@@ -58,9 +58,7 @@ def store_results(
             "DELETE FROM checks.results WHERE table_name = ? AND (week_start IS NULL OR list_contains(?, week_start))",
             [table_name, weeks],
         )
-    rows = pa.Table.from_pylist(
-        [asdict(result) for result in results], schema=CONTRACTS["checks.results"].columns
-    )
+    rows = pa.Table.from_pylist([asdict(result) for result in results], schema=CONTRACTS["checks.results"].columns)
     connection.register("new_results", rows)
     connection.execute("INSERT INTO checks.results BY NAME SELECT * FROM new_results")
     connection.unregister("new_results")

@@ -87,9 +87,7 @@ class SnapshotStore:
 
     def snapshots(self) -> list[Snapshot]:
         """All observations, by snapshot_id. Raises SnapshotCorrupted where a sidecar cannot be read."""
-        return sorted(
-            (_read_sidecar(path) for path in self._sidecars.rglob("*.json")), key=lambda s: s.snapshot_id
-        )
+        return sorted((_read_sidecar(path) for path in self._sidecars.rglob("*.json")), key=lambda s: s.snapshot_id)
 
     def read(self, snapshot: Snapshot) -> bytes:
         """The body, verified. Raises SnapshotCorrupted where it is missing, truncated or altered."""
@@ -141,7 +139,7 @@ def _write_once(path: Path, body: bytes) -> None:
                 partial.write(body)
                 partial.flush()
                 os.fsync(partial.fileno())
-                os.replace(partial.name, path)
+                Path(partial.name).replace(path)
             except BaseException:
                 Path(partial.name).unlink(missing_ok=True)
                 raise

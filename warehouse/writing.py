@@ -13,8 +13,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from warehouse.build_inputs import fill_input
 from warehouse.contracts import Contract
-from warehouse.database import select_sql
+from warehouse.database import fetch_one, select_sql
 from warehouse.errors import ContractBroken
 from warehouse.hashing import row_hash_sql
 from warehouse.home import Home
@@ -57,8 +58,7 @@ def build_weeks(
     SELECT does not give the contract's columns.
     """
     weeks = sorted(weeks)
-    connection.execute("CREATE OR REPLACE TEMP TABLE weeks_at_hand (week_start DATE)")
-    connection.execute("INSERT INTO weeks_at_hand SELECT unnest(?)", [weeks])
+    fill_input(connection, "weeks_at_hand", pa.table({"week_start": pa.array(weeks, pa.date32())}))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS {select_sql(contract)}")
     _check_columns(connection, contract)
     results = validate(connection, contract)
@@ -125,9 +125,8 @@ def build_whole(
     quarantine = _quarantine(connection, contract, failed, home) if failed else None
     written: dict[date | None, WrittenWeek] = {}
     if not failed:
-        row = connection.execute(f"SELECT count(*), {row_hash_sql(contract)} FROM candidate").fetchone()
-        assert row is not None
-        written[None] = WrittenWeek(row[0], row[1])
+        rows_written, version = fetch_one(connection, f"SELECT count(*), {row_hash_sql(contract)} FROM candidate")
+        written[None] = WrittenWeek(rows_written, version)
     _forget_candidate(connection)
     return BuildReport(contract.name, written, failed, results, quarantine)
 

@@ -37,7 +37,7 @@ weeks AS (
     UNION
     SELECT week_start FROM failed
     UNION
-    SELECT week_start FROM published_before
+    SELECT week_start FROM temp.published_before
 ),
 measured AS (
     SELECT
@@ -66,7 +66,7 @@ measured AS (
     LEFT JOIN labs ON labs.week_start = weeks.week_start
     LEFT JOIN countries ON countries.week_start = weeks.week_start
     LEFT JOIN failed ON failed.week_start = weeks.week_start
-    LEFT JOIN published_before ON published_before.week_start = weeks.week_start
+    LEFT JOIN temp.published_before ON published_before.week_start = weeks.week_start
     WINDOW this_week AS (PARTITION BY weeks.week_start)
 )
 SELECT

@@ -13,17 +13,13 @@ SUITES = [
                 "tokens_raw_to_weekly",
                 "raw tokens of the newest vintages = the week's, to the token",
             ),
-            none_of(
-                "missing_layers", "all_layers_are_built", "a week stands in every weekly table or in none"
-            ),
+            none_of("missing_layers", "all_layers_are_built", "a week stands in every weekly table or in none"),
             none_of(
                 "failed_checks",
                 "latest_checks_are_green",
                 "no blocking check of the week failed when it last ran",
             ),
-            none_of(
-                "days_lost", "coverage_does_not_shrink", "days that were published before are still there"
-            ),
+            none_of("days_lost", "coverage_does_not_shrink", "days that were published before are still there"),
             # true weeks move by -22 % to +35 %; a file a thousand times off moves by far more than this
             between(
                 "change_of_daily_tokens",

@@ -29,9 +29,7 @@ SUITES = [
         "staging.model_day_token_vintages",
         [
             none_of("lost_rows", "staged_rows_are_all_here", "rows here = raw rows of the staged days"),
-            none_of(
-                "lost_tokens", "staged_tokens_are_all_here", "tokens here = raw tokens of the staged days"
-            ),
+            none_of("lost_tokens", "staged_tokens_are_all_here", "tokens here = raw tokens of the staged days"),
         ],
     ),
     Suite(
@@ -63,9 +61,7 @@ SUITES = [
                 WARNING,
             ),
             none_of("negative_rows", "tokens_are_not_negative", "a count of tokens is 0 or more"),
-            none_of(
-                "lost_tokens", "tokens_equal_raw", "tokens here = raw tokens of each day's newest vintage"
-            ),
+            none_of("lost_tokens", "tokens_equal_raw", "tokens here = raw tokens of each day's newest vintage"),
             none_of("days_outside_week", "days_lie_in_their_week", "Monday to Sunday, UTC"),
             warn_between(
                 "days_observed", 7, 7, "all_seven_days_are_there", "an incomplete week is marked, not dropped"

@@ -66,12 +66,8 @@ def compile_usage(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compile the built-in usage archive.")
-    parser.add_argument(
-        "csv", type=Path, help="CSV (optionally gzipped) with date, model_permaslug, total_tokens"
-    )
-    parser.add_argument(
-        "--as-of", required=True, help="instant for which the source stated the figures, ISO 8601 UTC"
-    )
+    parser.add_argument("csv", type=Path, help="CSV (optionally gzipped) with date, model_permaslug, total_tokens")
+    parser.add_argument("--as-of", required=True, help="instant for which the source stated the figures, ISO 8601 UTC")
     parser.add_argument("--provenance", required=True, help="how the figures came to us")
     arguments = parser.parse_args()
     print(json.dumps(compile_usage(arguments.csv, arguments.as_of, arguments.provenance), indent=2))

@@ -4,9 +4,7 @@ from warehouse.contracts import attribution, checks, main, raw, staging, weekly
 from warehouse.contracts.contract import Build, Contract
 
 CONTRACTS: dict[str, Contract] = {
-    table.name: table
-    for module in (raw, staging, attribution, weekly, checks, main)
-    for table in module.CONTRACTS
+    table.name: table for module in (raw, staging, attribution, weekly, checks, main) for table in module.CONTRACTS
 }
 
 __all__ = ["CONTRACTS", "Build", "Contract"]

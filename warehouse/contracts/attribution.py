@@ -72,7 +72,7 @@ CONTRACTS = [
             column("official_slug", pa.string(), "Slug of that model", nullable=True),
             column("author", pa.string(), "Author slug of the lab that made it", nullable=True),
             column("known_from_utc", pa.timestamp("us"), "Instant of the reveal", "UTC", nullable=True),
-            column("confidence", pa.string(), "`official`, `third-party` (shown, not used), or `none`"),
+            column("confidence", pa.string(), "`official` (its maker or OpenRouter says so), `reported` (as a fact, by others), `rumoured` (not used), `none`"),
             *_EVIDENCE,
         ],
     ),
@@ -91,12 +91,8 @@ CONTRACTS = [
                 nullable=True,
             ),
             column("lab", pa.string(), "That lab; `unknown` where it is not known"),
-            column(
-                "country_code", pa.string(), "Its latest home, ISO 3166-1 alpha-2; `ZZ` where it is not known"
-            ),
-            column(
-                "base_model", pa.string(), "Model of another lab whose weights it derives from", nullable=True
-            ),
+            column("country_code", pa.string(), "Its latest home, ISO 3166-1 alpha-2; `ZZ` where it is not known"),
+            column("base_model", pa.string(), "Model of another lab whose weights it derives from", nullable=True),
             column("base_author", pa.string(), "Author slug of that model", nullable=True),
             column(
                 "derivation",

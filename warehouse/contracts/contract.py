@@ -75,22 +75,17 @@ class Contract:
         grain = f"{self.description} One row per {', '.join(self.key)}."
         comments = [f"COMMENT ON {kind} {self.name} IS {_literal(grain)}"]
         comments += [
-            f'COMMENT ON COLUMN {self.name}."{name}" IS {_literal(self.describe(name))}'
-            for name in self.column_names
+            f'COMMENT ON COLUMN {self.name}."{name}" IS {_literal(self.describe(name))}' for name in self.column_names
         ]
         return comments
 
 
-def column(
-    name: str, kind: pa.DataType, description: str, unit: str = "", nullable: bool = False
-) -> pa.Field:
+def column(name: str, kind: pa.DataType, description: str, unit: str = "", nullable: bool = False) -> pa.Field:
     """A column of a contract: every one has a description, and a unit where a unit exists."""
     return pa.field(name, kind, nullable, metadata={"description": description, "unit": unit})
 
 
-def contract(
-    name: str, description: str, build: Build, key: tuple[str, ...], columns: list[pa.Field]
-) -> Contract:
+def contract(name: str, description: str, build: Build, key: tuple[str, ...], columns: list[pa.Field]) -> Contract:
     return Contract(name, description, build, key, pa.schema(columns))
 
 

@@ -50,9 +50,7 @@ CONTRACTS = [
             column("code_version", pa.string(), "Hash of the code that makes tables"),
             column("raw_hash", pa.string(), "Hash over the sha256 of every snapshot used"),
             column("reference_hash", pa.string(), "Hash over the curated reference files"),
-            column(
-                "content_hash", pa.string(), "Hash over all published figures, times and check results aside"
-            ),
+            column("content_hash", pa.string(), "Hash over all published figures, times and check results aside"),
             column("citation", pa.string(), "How to cite figures of this file"),
         ],
     ),

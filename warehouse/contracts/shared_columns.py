@@ -4,9 +4,7 @@ import pyarrow as pa
 
 from warehouse.contracts.contract import column
 
-WEEK_START = column(
-    "week_start", pa.date32(), "Monday (UTC) on which the week begins; the week ends on Sunday"
-)
+WEEK_START = column("week_start", pa.date32(), "Monday (UTC) on which the week begins; the week ends on Sunday")
 DATE = column("date", pa.date32(), "UTC day")
 MODEL_PERMASLUG = column(
     "model_permaslug",
@@ -40,13 +38,9 @@ KNOWLEDGE = column(
     pa.string(),
     "`as_known_now`, or `as_known_then`: only facts known before the Monday 00:00 UTC that ends the week",
 )
-DAYS_OBSERVED = column(
-    "days_observed", pa.int32(), "Days of the week for which there are figures", unit="days"
-)
+DAYS_OBSERVED = column("days_observed", pa.int32(), "Days of the week for which there are figures", unit="days")
 IS_COMPLETE_WEEK = column("is_complete_week", pa.bool_(), "All seven days of the week are there")
-EVIDENCE_URL = column(
-    "evidence_url", pa.string(), "Page that was read; empty where none was found", nullable=True
-)
+EVIDENCE_URL = column("evidence_url", pa.string(), "Page that was read; empty where none was found", nullable=True)
 EVIDENCE_SAYS = column("evidence_says", pa.string(), "What that page says, in our words", nullable=True)
 EVIDENCE_READ_ON = column("evidence_read_on", pa.date32(), "Day on which the page was read", nullable=True)
 NOTE = column("note", pa.string(), "What is disputed or was searched for", nullable=True)

@@ -25,9 +25,7 @@ CONTRACTS = [
             column("week_start", pa.date32(), "Monday of that day's week", nullable=True),
             _AS_OF,
             column("raw_rows", pa.int64(), "Rows of the day in the snapshot", unit="rows"),
-            column(
-                "raw_tokens", pa.int64(), "Their tokens; empty where a figure cannot be read", "tokens", True
-            ),
+            column("raw_tokens", pa.int64(), "Their tokens; empty where a figure cannot be read", "tokens", True),
             column(
                 "status",
                 pa.string(),

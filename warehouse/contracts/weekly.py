@@ -17,9 +17,7 @@ from warehouse.contracts.shared_columns import (
     WEEK_START,
 )
 
-_RANK = column(
-    "rank", pa.int32(), "Rank by tokens, ties by name; empty for what is not ranked", nullable=True
-)
+_RANK = column("rank", pa.int32(), "Rank by tokens, ties by name; empty for what is not ranked", nullable=True)
 
 
 def _required(field: pa.Field) -> pa.Field:
@@ -34,9 +32,7 @@ def _totals(entity: pa.Field, unknown: str) -> list[pa.Field]:
         KNOWLEDGE,
         entity,
         TOKENS,
-        column(
-            "population_tokens", pa.int64(), "All tokens of the population: the share's denominator", "tokens"
-        ),
+        column("population_tokens", pa.int64(), "All tokens of the population: the share's denominator", "tokens"),
         column("share", pa.float64(), "tokens / population_tokens: what is known to be theirs", "0-1"),
         column("share_low", pa.float64(), "Lower bound: the same as share", "0-1"),
         column(

@@ -1,7 +1,7 @@
 WITH staged AS (
     SELECT week_start, sum(tokens) AS tokens, count(*) AS row_count
     FROM staging.model_day_tokens
-    WHERE week_start IN (SELECT week_start FROM weeks_at_hand)
+    WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand)
     GROUP BY week_start
 )
 SELECT
@@ -14,5 +14,5 @@ SELECT
     ) AS models_without_country,
     coalesce(sum(CASE WHEN candidate.country_code = 'ZZ' THEN candidate.tokens END), 0) / sum(candidate.tokens) AS unknown_share
 FROM staged
-LEFT JOIN candidate ON candidate.week_start = staged.week_start
+LEFT JOIN temp.candidate ON candidate.week_start = staged.week_start
 GROUP BY staged.week_start

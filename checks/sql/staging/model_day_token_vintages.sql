@@ -7,4 +7,4 @@ SELECT
     coalesce(max(staged.raw_rows), 0) - count(candidate.date) AS lost_rows,
     coalesce(max(staged.raw_tokens), 0) - coalesce(sum(candidate.tokens), 0) AS lost_tokens
 FROM staged
-LEFT JOIN candidate ON TRUE
+LEFT JOIN temp.candidate ON TRUE

@@ -1,7 +1,7 @@
 WITH newest_statements AS (
     SELECT date, week_start, status, raw_tokens
     FROM staging.snapshot_days
-    WHERE status <> 'unfinished' AND week_start IN (SELECT week_start FROM weeks_at_hand)
+    WHERE status <> 'unfinished' AND week_start IN (SELECT week_start FROM temp.weeks_at_hand)
     QUALIFY row_number() OVER (PARTITION BY date ORDER BY as_of_utc DESC, status DESC, snapshot_id DESC) = 1
 ),
 statements AS (
@@ -20,12 +20,12 @@ days AS (
         count(*) FILTER (WHERE tokens < 0) AS negative_rows,
         CASE WHEN date BETWEEN week_start AND week_start + 6 THEN 0 ELSE 1 END AS is_outside,
         sum(tokens) AS tokens
-    FROM candidate
+    FROM temp.candidate
     GROUP BY week_start, date
 ),
 staged_tokens AS (
     SELECT days.date, max(raw.raw_tokens) AS raw_tokens
-    FROM candidate AS days
+    FROM temp.candidate AS days
     INNER JOIN staging.snapshot_days AS raw ON raw.snapshot_id = days.snapshot_id AND raw.date = days.date
     GROUP BY days.date
 )

@@ -5,7 +5,7 @@ WITH newest AS (
     GROUP BY source
 )
 SELECT
-    (SELECT count(*) FROM parsed_rows) - coalesce(sum(raw_rows), 0) AS unaccounted_rows,
+    (SELECT count(*) FROM temp.parsed_rows) - coalesce(sum(raw_rows), 0) AS unaccounted_rows,
     count(*) FILTER (WHERE date IS NULL AND snapshot_id IN (SELECT snapshot_id FROM newest)) AS unreadable_newest_snapshots,
     count(*) FILTER (WHERE status = 'quarantined') AS quarantined_days
-FROM candidate
+FROM temp.candidate

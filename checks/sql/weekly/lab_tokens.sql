@@ -5,7 +5,7 @@ WITH weeks AS (
         sum(CASE WHEN row_kind = 'model' THEN tokens ELSE 0 END) AS ranked_tokens,
         sum(CASE WHEN is_top_9 THEN tokens ELSE 0 END) AS top_9_tokens
     FROM weekly.model_tokens
-    WHERE week_start IN (SELECT week_start FROM weeks_at_hand)
+    WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand)
     GROUP BY week_start
 ),
 definitions AS (
@@ -18,7 +18,7 @@ definitions AS (
         max(population_tokens) AS population_tokens,
         count(*) FILTER (WHERE lab <> 'unknown') - coalesce(max(rank), 0) AS gaps_in_ranks,
         count(*) FILTER (WHERE NOT (0 <= share_low AND share_low <= share AND share <= share_high AND share_high <= 1)) AS bounds_out_of_order
-    FROM candidate
+    FROM temp.candidate
     GROUP BY week_start, population, policy, knowledge
 )
 SELECT

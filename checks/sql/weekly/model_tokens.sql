@@ -1,7 +1,7 @@
 WITH daily AS (
     SELECT week_start, sum(tokens) AS tokens
     FROM attribution.model_day_tokens
-    WHERE week_start IN (SELECT week_start FROM weeks_at_hand)
+    WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand)
     GROUP BY week_start
 )
 SELECT
@@ -12,5 +12,5 @@ SELECT
     sum(candidate.platform_share) AS sum_of_shares,
     max(CASE WHEN candidate.row_kind = 'model' THEN candidate.platform_share END) AS largest_share
 FROM daily
-LEFT JOIN candidate ON candidate.week_start = daily.week_start
+LEFT JOIN temp.candidate ON candidate.week_start = daily.week_start
 GROUP BY daily.week_start

@@ -5,7 +5,7 @@ WITH ordered AS (
             PARTITION BY entity_kind, population, policy, knowledge, least(leader, overtaken), greatest(leader, overtaken)
             ORDER BY week_start
         ) AS leader_before
-    FROM candidate
+    FROM temp.candidate
 )
 SELECT
     count(*) FILTER (WHERE leader_tokens <= overtaken_tokens) AS not_ahead,

@@ -3,4 +3,4 @@ SELECT
     count(*) FILTER (
         WHERE days_observed + CASE WHEN missing_days IS NULL THEN 0 ELSE len(string_split(missing_days, ', ')) END <> 7
     ) AS miscounted_weeks
-FROM candidate
+FROM temp.candidate

@@ -29,4 +29,4 @@ LEFT JOIN attribution.labs AS base_homes
     ON base_homes.author = models.base_author
     AND tokens.date >= base_homes.valid_from
     AND (base_homes.valid_to IS NULL OR tokens.date < base_homes.valid_to)
-WHERE tokens.week_start IN (SELECT week_start FROM weeks_at_hand)
+WHERE tokens.week_start IN (SELECT week_start FROM temp.weeks_at_hand)

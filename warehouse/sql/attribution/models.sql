@@ -17,22 +17,22 @@ decided AS (
         seen.last_date,
         CASE
             WHEN overrides.model_permaslug IS NOT NULL THEN overrides.method
-            WHEN aliases.confidence = 'official' THEN 'alias'
+            WHEN aliases.confidence IN ('official', 'reported') THEN 'alias'
             ELSE 'author'
         END AS method,
         CASE
             WHEN overrides.model_permaslug IS NOT NULL THEN overrides.author
-            WHEN aliases.confidence = 'official' THEN aliases.author
+            WHEN aliases.confidence IN ('official', 'reported') THEN aliases.author
             ELSE seen.author
         END AS attributed_author,
         CASE
-            WHEN overrides.model_permaslug IS NULL AND aliases.confidence = 'official' THEN aliases.known_from_utc
+            WHEN overrides.model_permaslug IS NULL AND aliases.confidence IN ('official', 'reported') THEN aliases.known_from_utc
         END AS known_from_utc,
         aliases.confidence AS alias_confidence,
         aliases.revealed_as,
         coalesce(overrides.evidence_url, aliases.evidence_url) AS own_evidence_url
     FROM seen
-    LEFT JOIN reference_overrides AS overrides ON overrides.model_permaslug = seen.model_permaslug
+    LEFT JOIN temp.reference_overrides AS overrides ON overrides.model_permaslug = seen.model_permaslug
     LEFT JOIN attribution.aliases AS aliases ON aliases.cloaked_slug = seen.model_permaslug
 )
 SELECT
@@ -55,8 +55,8 @@ SELECT
     decided.known_from_utc,
     CASE
         WHEN decided.method = 'router' THEN 'Picks among models of several labs, so it has no country of its own.'
-        WHEN decided.alias_confidence IN ('none', 'third-party')
-            THEN 'Cloaked model; no word of its maker or of OpenRouter says whose it is.'
+        WHEN decided.alias_confidence IN ('none', 'rumoured')
+            THEN 'Cloaked model; no page that was read says as a fact whose it is.'
         WHEN homes.lab IS NULL THEN 'The author is not in the reference files.'
         WHEN homes.country_code = 'ZZ' THEN 'No evidence of this author''s home was found.'
         WHEN decided.method = 'alias'
@@ -69,5 +69,5 @@ SELECT
     decided.last_date
 FROM decided
 LEFT JOIN latest_homes AS homes ON homes.author = decided.attributed_author
-LEFT JOIN reference_lineage AS lineage ON lineage.model_permaslug = decided.model_permaslug
+LEFT JOIN temp.reference_lineage AS lineage ON lineage.model_permaslug = decided.model_permaslug
 LEFT JOIN latest_homes AS base_homes ON base_homes.author = lineage.base_author

@@ -2,7 +2,7 @@
 WITH newest_vintages AS (
     SELECT date, snapshot_id
     FROM staging.snapshot_days
-    WHERE status = 'staged' AND week_start IN (SELECT week_start FROM weeks_at_hand)
+    WHERE status = 'staged' AND week_start IN (SELECT week_start FROM temp.weeks_at_hand)
     QUALIFY row_number() OVER (PARTITION BY date ORDER BY as_of_utc DESC, snapshot_id DESC) = 1
 ),
 split_slugs AS (

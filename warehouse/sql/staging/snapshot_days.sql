@@ -10,7 +10,7 @@ WITH read_rows AS (
         CASE WHEN regexp_full_match(date_text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN try_cast(date_text AS DATE) END AS date,
         CASE WHEN regexp_full_match(tokens_text, '[0-9]+') THEN try_cast(tokens_text AS BIGINT) END AS tokens,
         count(*) OVER (PARTITION BY snapshot_id, date_text, model_permaslug) AS rows_of_key
-    FROM parsed_rows
+    FROM temp.parsed_rows
 ),
 judged_rows AS (
     SELECT
@@ -82,5 +82,5 @@ SELECT
     CAST(NULL AS BIGINT) AS raw_tokens,
     'quarantined' AS status,
     failures.reason
-FROM parse_failures AS failures
+FROM temp.parse_failures AS failures
 INNER JOIN raw.snapshots AS snapshots ON snapshots.snapshot_id = failures.snapshot_id

@@ -9,7 +9,7 @@ WITH totals AS (
         CAST(sum(tokens) AS BIGINT) AS tokens,
         max(days_observed) AS days_observed
     FROM weekly.attributed_tokens
-    WHERE week_start IN (SELECT week_start FROM weeks_at_hand)
+    WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand)
     GROUP BY week_start, population, policy, knowledge, country_code
 ),
 bounded AS (

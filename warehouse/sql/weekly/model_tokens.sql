@@ -2,7 +2,7 @@
 WITH weeks AS (
     SELECT week_start, CAST(count(DISTINCT date) AS INTEGER) AS days_observed
     FROM attribution.model_day_tokens
-    WHERE week_start IN (SELECT week_start FROM weeks_at_hand)
+    WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand)
     GROUP BY week_start
 ),
 model_weeks AS (
@@ -16,7 +16,7 @@ model_weeks AS (
         max_by(method, date) AS method,
         CAST(count(*) AS INTEGER) AS model_days
     FROM attribution.model_day_tokens
-    WHERE week_start IN (SELECT week_start FROM weeks_at_hand)
+    WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand)
     GROUP BY week_start, model_permaslug, row_kind
 ),
 ranked AS (

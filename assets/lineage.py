@@ -1,0 +1,60 @@
+"""What a table is made of, read from its SQL by sqlglot: the tables it reads and, column by column, from where.
+
+Views have no rows of their own, so lineage looks through them to the tables behind.
+"""
+
+from functools import cache
+
+import dagster as dg
+import sqlglot
+from sqlglot import exp
+
+from warehouse.build_inputs import BUILD_INPUTS
+from warehouse.contracts import CONTRACTS, Build, Contract
+from warehouse.database import select_sql
+
+
+@cache
+def tables_read(name: str) -> frozenset[str]:
+    """The contracts' tables that a table's SELECT reads, by name."""
+    named = _relations_named(name)
+    views = {read for read in named if CONTRACTS[read].build is Build.VIEW}
+    return frozenset(named - views).union(*(tables_read(view) for view in views))
+
+
+@cache
+def column_lineage(name: str) -> dg.TableColumnLineage:
+    """Which columns of which tables each column comes from; what is no contract's table (raw text rows) is left out."""
+    from sqlglot.lineage import lineage
+
+    inputs = {relation: dict.fromkeys(columns.names, "VARCHAR") for relation, columns in BUILD_INPUTS.items()}
+    schema: dict[str, dict[str, dict[str, str]]] = {"temp": inputs}
+    for table in tables_read(name):
+        read = CONTRACTS[table]
+        schema.setdefault(read.schema_name, {})[read.table_name] = _types(read)
+    views = {read: select_sql(CONTRACTS[read]) for read in _relations_named(name) - tables_read(name)}
+    roots = lineage(None, select_sql(CONTRACTS[name]), schema, sources=views, dialect="duckdb")
+    assert isinstance(roots, dict)
+    deps_by_column: dict[str, list[dg.TableColumnDep]] = {}
+    for column, root in roots.items():
+        sources = set()
+        for node in root.walk():
+            if isinstance(node.expression, exp.Table):
+                table = f"{node.expression.db}.{node.expression.name}"
+                if table in CONTRACTS:
+                    sources.add((table, node.name.split(".")[-1].strip('"')))
+        deps_by_column[column] = [
+            dg.TableColumnDep(asset_key=dg.AssetKey(table.split(".")), column_name=source)
+            for table, source in sorted(sources)
+        ]
+    return dg.TableColumnLineage(deps_by_column=deps_by_column)
+
+
+@cache
+def _relations_named(name: str) -> frozenset[str]:
+    tree = sqlglot.parse_one(select_sql(CONTRACTS[name]), dialect="duckdb")
+    return frozenset(f"{table.db}.{table.name}" for table in tree.find_all(exp.Table)) & CONTRACTS.keys()
+
+
+def _types(contract: Contract) -> dict[str, str]:
+    return {name: contract.duckdb_type(name) for name in contract.column_names}

@@ -1,0 +1,74 @@
+"""Publication: the gate over all weeks, then the file that people query."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.resources import Warehouse
+from assets.table_assets import OWNERS, WRITER_POOL
+from checks.dagster_results import check_results, check_specs
+from checks.suites import SUITES
+from checks.suites.publication import PUBLICATION
+from warehouse.contracts import CONTRACTS, Build
+from warehouse.errors import ChecksFailed
+from warehouse.publishing import publish
+
+_KEY = dg.AssetKey("publication")
+_GATE = SUITES[PUBLICATION].expectations
+
+
+@dg.multi_asset(
+    name="publication",
+    specs=[
+        dg.AssetSpec(
+            _KEY,
+            deps=[
+                contract.name.split(".")
+                for contract in CONTRACTS.values()
+                if contract.build is not Build.VIEW and contract.schema_name not in {"main", "checks"}
+            ],
+            description="The published DuckDB file, replaced atomically once every gate is green. Whoever has the old "
+            "one open keeps reading it.",
+            group_name="publication",
+            owners=OWNERS,
+            kinds={"duckdb", "python"},
+        )
+    ],
+    check_specs=check_specs(_KEY, _GATE),
+    pool=WRITER_POOL,
+)
+def publication(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
+    from checks.run import validate_candidate, validate_publication
+
+    warehouse.report("publication")
+    with warehouse.writing() as connection:
+        try:
+            published = publish(
+                connection,
+                warehouse.home,
+                validate_publication,
+                validate_candidate,
+                warehouse.hold_back,
+                warehouse.editions_to_keep,
+            )
+        except ChecksFailed as error:
+            yield from check_results(_KEY, _GATE, error.results)
+            raise dg.Failure(str(error), allow_retries=False) from error
+    yield from check_results(_KEY, _GATE, published.results, published.held_back)
+    edition = published.edition
+    yield dg.MaterializeResult(
+        asset_key=_KEY,
+        data_version=dg.DataVersion(edition.content_hash),
+        metadata={
+            "edition": edition.edition,
+            "is_new": published.is_new,
+            "weeks": edition.weeks,
+            "held_back_weeks": ", ".join(map(str, published.held_back)) or "none",
+            "newest_as_of": edition.newest_as_of_utc.isoformat() + "Z",
+            "file": dg.MetadataValue.path(str(warehouse.home.published_file)),
+            "citation": edition.citation,
+        },
+    )
+
+
+ASSETS = [publication]

@@ -1,0 +1,38 @@
+"""Interfaces of the resources that assets use; pipeline binds them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+import duckdb
+
+from warehouse.database import open_working_file
+from warehouse.home import Home
+from warehouse.lock import writer_lock
+from warehouse.snapshots import Origin
+
+
+class Observations(Protocol):
+    """A source of snapshots: body, origin and, where the source publishes it, the body's sha256."""
+
+    def observations(self) -> Iterable[tuple[bytes, Origin, str | None]]: ...
+
+
+@dataclass
+class Warehouse:
+    """What every asset needs: where state lives, where snapshots come from, and how to report on the way."""
+
+    home: Home
+    sources: list[Observations]
+    lock_wait_seconds: float
+    editions_to_keep: int
+    hold_back: frozenset[date] = frozenset()
+    report: Callable[[str], None] = field(default=lambda _: None)
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The working file under the writer's lock, with the raw inputs of staging and attribution at hand."""
+        with writer_lock(self.home, self.lock_wait_seconds, self.report), open_working_file(self.home) as connection:
+            yield connection

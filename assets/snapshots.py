@@ -1,0 +1,19 @@
+"""The raw layer: what the sources gave, put into the store as it came, and listed."""
+
+import duckdb
+import pyarrow as pa
+
+from assets.resources import Warehouse
+from assets.table_assets import whole_table
+from warehouse.snapshots import SnapshotStore
+
+
+def _observe(warehouse: Warehouse, _: duckdb.DuckDBPyConnection) -> pa.Table:
+    store = SnapshotStore(warehouse.home)
+    for source in warehouse.sources:
+        for body, origin, sha256 in source.observations():
+            store.put(body, origin, sha256)
+    return store.to_arrow()
+
+
+ASSETS = [whole_table("raw.snapshots", reads=frozenset(), rows=_observe)]

@@ -1,0 +1,185 @@
+"""How a contract becomes an asset: its specification, its checks, and the events that a build leaves in Dagster.
+
+Every table's asset is made here, so a new table is one line in its layer's module.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSION_TAG
+from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+
+from assets.lineage import column_lineage, tables_read
+from assets.partitions import WEEKS, weeks_of
+from assets.resources import Warehouse
+from checks.dagster_results import check_results, check_specs
+from checks.suite import Expectation, structural_expectations
+from checks.suites import SUITES
+from warehouse.contracts import CONTRACTS, Build, Contract
+from warehouse.database import select_sql, sql_path
+from warehouse.hashing import hash_texts
+from warehouse.results import CheckResult, Validator
+from warehouse.writing import BuildReport, WrittenWeek, build_weeks, build_whole
+
+OWNERS = ["team:tokentide"]
+# Keeps runs in line: one at a time may write the working file.
+WRITER_POOL = "tokentide_writer"
+
+# Rows of a whole table that come from elsewhere than its SELECT.
+Rows = Callable[[Warehouse, duckdb.DuckDBPyConnection], pa.Table | None]
+
+
+def weekly_table(name: str) -> dg.AssetsDefinition:
+    """The asset of a table that is built week by week from its SELECT."""
+    contract = CONTRACTS[name]
+    assert contract.build is Build.WEEKS, f"{name} is not built by weeks"
+
+    @dg.multi_asset(
+        name=asset_key(contract).to_python_identifier(),
+        specs=[_spec(contract, tables_read(name)).replace_attributes(partitions_def=WEEKS)],
+        check_specs=check_specs(asset_key(contract), _expectations(contract)),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=WRITER_POOL,
+    )
+    def table(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
+        weeks = weeks_of(context)
+        warehouse.report(name)
+        with warehouse.writing() as connection:
+            report = build_weeks(connection, contract, weeks, _validator(), warehouse.home)
+        for week, written in report.written.items():
+            context.log_event(_materialization(contract, written, week, is_last=week == max(report.written, key=str)))
+        yield from _check_events(contract, report, warehouse)
+        yield _result_without_events(contract)
+
+    return table
+
+
+def whole_table(
+    name: str, reads: frozenset[str] | None = None, rows: Rows | None = None, after: Rows | None = None
+) -> dg.AssetsDefinition:
+    """The asset of a table that is replaced whole, from its SELECT or from rows that come from elsewhere."""
+    contract = CONTRACTS[name]
+    assert contract.build is Build.WHOLE, f"{name} is not built whole"
+
+    @dg.multi_asset(
+        name=asset_key(contract).to_python_identifier(),
+        specs=[_spec(contract, tables_read(name) if reads is None else reads)],
+        check_specs=check_specs(asset_key(contract), _expectations(contract)),
+        pool=WRITER_POOL,
+    )
+    def table(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
+        warehouse.report(name)
+        with warehouse.writing() as connection:
+            report = build_whole(
+                connection, contract, _validator(), warehouse.home, rows(warehouse, connection) if rows else None
+            )
+            if after:
+                after(warehouse, connection)
+        if written := report.written.get(None):
+            context.log_event(_materialization(contract, written, None, is_last=True))
+        yield from _check_events(contract, report, warehouse)
+        yield _result_without_events(contract)
+
+    return table
+
+
+def asset_key(contract: Contract) -> dg.AssetKey:
+    return dg.AssetKey(contract.name.split("."))
+
+
+def column_schema(contract: Contract) -> dg.TableSchema:
+    """The contract's columns as Dagster shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                field.name,
+                contract.duckdb_type(field.name),
+                contract.describe(field.name),
+                dg.TableColumnConstraints(nullable=field.nullable, unique=contract.key == (field.name,)),
+            )
+            for field in contract.columns
+        ]
+    )
+
+
+def _spec(contract: Contract, reads: frozenset[str]) -> dg.AssetSpec:
+    metadata: dict[str, object] = {
+        "dagster/column_schema": column_schema(contract),
+        "dagster/table_name": contract.name,
+        "key": ", ".join(contract.key),
+    }
+    kinds = {"duckdb", "sql" if sql_path(contract).exists() else "python"}
+    return dg.AssetSpec(
+        asset_key(contract),
+        deps=[asset_key(CONTRACTS[table]) for table in sorted(reads)],
+        description=f"{contract.description}\n\nOne row per {', '.join(contract.key)}.",
+        group_name=contract.schema_name,
+        owners=OWNERS,
+        kinds=kinds,
+        metadata=metadata,
+        code_version=code_version_of(contract),
+    )
+
+
+def code_version_of(contract: Contract) -> str:
+    """Changes with the table's SELECT or its columns."""
+    sql = select_sql(contract) if sql_path(contract).exists() else ""
+    return hash_texts([contract.create_table_sql(), sql])[:12]
+
+
+def _expectations(contract: Contract) -> list[Expectation]:
+    return [*structural_expectations(contract), *SUITES[contract.name].expectations]
+
+
+def _validator() -> Validator:
+    # imports great-expectations, which takes seconds: only where rows are checked, never to load the definitions
+    from checks.run import validate_candidate
+
+    return validate_candidate
+
+
+def _materialization(
+    contract: Contract, written: WrittenWeek, week: date | None, is_last: bool
+) -> dg.AssetMaterialization:
+    """What Dagster keeps of a build. Column lineage only once a run: it is long and the same for every week."""
+    row_count = "dagster/partition_row_count" if week else "dagster/row_count"
+    metadata: dict[str, object] = {row_count: written.rows}
+    if is_last and sql_path(contract).exists():
+        metadata["dagster/column_lineage"] = column_lineage(contract.name)
+    return dg.AssetMaterialization(
+        asset_key(contract),
+        partition=week.isoformat() if week else None,
+        metadata=metadata,
+        tags={DATA_VERSION_TAG: written.data_version, CODE_VERSION_TAG: code_version_of(contract)},
+    )
+
+
+def _check_events(contract: Contract, report: BuildReport, warehouse: Warehouse) -> Iterator[object]:
+    """The check results; then the end of the run, where a blocking one failed and no person held that week back."""
+    yield from check_results(asset_key(contract), _expectations(contract), report.results, warehouse.hold_back)
+    failed = {week: results for week, results in report.failed.items() if week not in warehouse.hold_back}
+    if failed:
+        raise dg.Failure(_failure_text(contract, failed, report), allow_retries=False)
+
+
+def _failure_text(contract: Contract, failed: dict[date | None, list[CheckResult]], report: BuildReport) -> str:
+    weeks = [str(week) for week in failed if week is not None]
+    lines = [str(result) for results in failed.values() for result in results]
+    what = f"weeks {', '.join(weeks)} keep" if weeks else "the table keeps"
+    hold_back = f", or leave them as they are: tokentide run --hold-back {weeks[0]}" if weeks else ""
+    return (
+        f"{contract.name}: {what} the old rows, and nothing is published.\n"
+        + "\n".join(f"  {line}" for line in lines[:10])
+        + (f"\n  ... and {len(lines) - 10} more" if len(lines) > 10 else "")
+        + f"\nRejected rows and reasons: {report.quarantine_path}"
+        + f"\nWhat to do: correct the cause and run again{hold_back}."
+    )
+
+
+def _result_without_events(contract: Contract) -> dg.MaterializeResult:
+    """Lets downstream assets run without a second event: Dagster by itself would call every week of a range
+    materialised, those without figures too (docs/decisions/004-one-event-per-written-week.md)."""
+    return dg.MaterializeResult(asset_key(contract), metadata={SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True})

@@ -1,0 +1,11 @@
+"""The weekly layer: the figures people quote, and what is derived over all weeks."""
+
+from assets.table_assets import weekly_table, whole_table
+
+ASSETS = [
+    weekly_table("weekly.model_tokens"),
+    weekly_table("weekly.lab_tokens"),
+    weekly_table("weekly.country_tokens"),
+    whole_table("weekly.weeks"),
+    whole_table("weekly.overtakes"),
+]

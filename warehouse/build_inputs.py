@@ -1,0 +1,26 @@
+"""What the table SQL reads besides tables: temporary relations that a build fills first, named `temp.<name>` in SQL."""
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.parsers import PARSED_ROWS
+from warehouse.reference_files import REFERENCE_FILES
+
+BUILD_INPUTS: dict[str, pa.Schema] = {
+    # the weeks that a build is to make
+    "weeks_at_hand": pa.schema([("week_start", pa.date32())]),
+    # every row of every snapshot, as text
+    "parsed_rows": pa.schema([("snapshot_id", pa.string()), *PARSED_ROWS]),
+    # bodies that a parser could not read, and the rule they break
+    "parse_failures": pa.schema([("snapshot_id", pa.string()), ("reason", pa.string())]),
+    # the curated reference files
+    **{f"reference_{file.name}": file.columns for file in REFERENCE_FILES},
+}
+
+
+def fill_input(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table | None = None) -> None:
+    """Makes the temporary table anew, with the given rows or empty."""
+    schema = BUILD_INPUTS[name]
+    connection.register("input_rows", schema.empty_table() if rows is None else rows.cast(schema))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM input_rows")
+    connection.unregister("input_rows")
