@@ -146,7 +146,7 @@ def _materialization(
 ) -> dg.AssetMaterialization:
     """What Dagster keeps of a build. Column lineage only once a run: it is long and the same for every week."""
     row_count = "dagster/partition_row_count" if week else "dagster/row_count"
-    metadata: dict[str, object] = {row_count: written.rows}
+    metadata: dict[str, dg.RawMetadataValue] = {row_count: written.rows}
     if is_last and sql_path(contract).exists():
         metadata["dagster/column_lineage"] = column_lineage(contract.name)
     return dg.AssetMaterialization(
@@ -179,7 +179,7 @@ def _failure_text(contract: Contract, failed: dict[date | None, list[CheckResult
     )
 
 
-def _result_without_events(contract: Contract) -> dg.MaterializeResult:
+def _result_without_events(contract: Contract) -> dg.MaterializeResult[None]:
     """Lets downstream assets run without a second event: Dagster by itself would call every week of a range
     materialised, those without figures too (docs/decisions/004-one-event-per-written-week.md)."""
     return dg.MaterializeResult(asset_key(contract), metadata={SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True})

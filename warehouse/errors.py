@@ -7,7 +7,9 @@ if TYPE_CHECKING:
 
 
 class TokentideError(Exception):
-    """Base of all: `str()` is what happened, `next_step` what to do about it."""
+    """Base of all: `str()` is what happened and `next_step` what to do about it; `exit_code` is the command line's."""
+
+    exit_code = 3
 
     def __init__(self, what: str, next_step: str) -> None:
         super().__init__(what)
@@ -40,6 +42,8 @@ class ContractBroken(TokentideError):
 class ChecksFailed(TokentideError):
     """Blocking checks failed, with their results: the old rows and the published file stand."""
 
+    exit_code = 1
+
     def __init__(self, what: str, next_step: str, results: "list[CheckResult]") -> None:
         super().__init__(what, next_step)
         self.results = results
@@ -47,6 +51,8 @@ class ChecksFailed(TokentideError):
 
 class CheckCrashed(TokentideError):
     """A check could not be evaluated; that says nothing about the data, good or bad."""
+
+    exit_code = 4
 
 
 class LockHeld(TokentideError):

@@ -199,6 +199,8 @@ def _is_published(home: Home, edition: Edition) -> bool:
     try:
         with open_published(home) as published:
             before = read_edition(published)
+            if content_hash(published) != before.content_hash:
+                return False  # someone wrote into it
     except (TokentideError, duckdb.Error):
         return False
     same = ("edition", "content_hash", "code_version", "raw_hash", "reference_hash", "software_version")

@@ -72,7 +72,11 @@ CONTRACTS = [
             column("official_slug", pa.string(), "Slug of that model", nullable=True),
             column("author", pa.string(), "Author slug of the lab that made it", nullable=True),
             column("known_from_utc", pa.timestamp("us"), "Instant of the reveal", "UTC", nullable=True),
-            column("confidence", pa.string(), "`official` (its maker or OpenRouter says so), `reported` (as a fact, by others), `rumoured` (not used), `none`"),
+            column(
+                "confidence",
+                pa.string(),
+                "`official` (maker or OpenRouter say so), `reported` (by others, as a fact), `rumoured` (not used), `none`",
+            ),
             *_EVIDENCE,
         ],
     ),

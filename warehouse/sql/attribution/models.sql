@@ -48,6 +48,7 @@ SELECT
     lineage.base_model,
     lineage.base_author,
     lineage.derivation,
+    lineage.evidence_url AS base_evidence_url,
     coalesce(CASE WHEN lineage.base_author IS NULL THEN homes.lab ELSE base_homes.lab END, 'unknown') AS base_lab,
     coalesce(
         CASE WHEN lineage.base_author IS NULL THEN homes.country_code ELSE base_homes.country_code END, 'ZZ'

@@ -1,0 +1,201 @@
+"""The `tokentide` command line: what each command asks for; the work is in run_job and reports.
+
+Exit codes: 0 done, 1 the data did not pass, 2 the command could not be understood, 3 not possible now (lock,
+disk, missing file), 4 a check or the program itself failed, 130 interrupted.
+"""
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+
+from pipeline.settings import Settings
+from pipeline.weeks import all_weeks, parse_week, parse_weeks
+from warehouse.errors import TokentideError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+_EXIT_CODES = (
+    "Exit codes: 0 done, 1 the data did not pass, 2 the command could not be understood, 3 not possible now "
+    "(lock, disk, missing file), 4 a check or the program itself failed, 130 interrupted."
+)
+
+app = typer.Typer(
+    name="tokentide",
+    help="Whose AI models does the world run on? Weekly token shares by country, gated and traceable.\n\n"
+    "All state is kept under TOKENTIDE_HOME (default: ./data).",
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+console = Console()
+errors = Console(stderr=True)
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        from warehouse.version import SOFTWARE_VERSION
+
+        console.print(f"tokentide {SOFTWARE_VERSION}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command(
+    epilog="Examples: `tokentide run`, `tokentide run --weeks 2026-02-09..2026-02-16`, "
+    "`tokentide run --hold-back 2026-09-28`"
+)
+def run(
+    weeks: Annotated[
+        str | None, typer.Option(help="Weeks A..B (or one week), each named by any of its days. Default: all.")
+    ] = None,
+    hold_back: Annotated[
+        list[str] | None,
+        typer.Option(help="Publish although this week fails: the file keeps its last good rows, marked. Repeatable."),
+    ] = None,
+) -> None:
+    """Build the weekly tables from the stored snapshots, check them, and publish.
+
+    Does nothing where nothing has changed. What fails its checks is kept out: the published file stays as it was.
+    """
+    first, last = parse_weeks(weeks) if weeks else all_weeks()
+    _run(first, last, frozenset(parse_week(week) for week in hold_back or []))
+
+
+@app.command(epilog="Example: `tokentide backfill 2025-01-06..2025-03-31`")
+def backfill(
+    weeks: Annotated[str, typer.Argument(help="Weeks A..B, each named by any of its days.")],
+) -> None:
+    """Build a span of past weeks anew, in one run, and publish. Like `run --weeks`, but never skipped."""
+    first, last = parse_weeks(weeks)
+    _run(first, last, frozenset(), is_forced=True)
+
+
+def _run(first: "date", last: "date", hold_back: "frozenset[date]", is_forced: bool = False) -> None:
+    from pipeline.progress import showing_progress
+    from pipeline.reports.summary import print_summary
+    from pipeline.reports.up_to_date import is_up_to_date
+    from pipeline.run_job import RunRequest, run_job
+
+    settings = Settings()
+    if not is_forced and is_up_to_date(settings.state, first, last):
+        print_summary(console, settings.state)
+        console.print("\nNothing to do: snapshots, reference files and code are those of the published edition.")
+        return
+    started = time.monotonic()
+    with showing_progress(console) as report:
+        run_job(settings, RunRequest(first, last, hold_back), report)
+    print_summary(console, settings.state)
+    console.print(f"\nDone in {time.monotonic() - started:.0f} s.")
+
+
+@app.command(
+    epilog='Examples: `tokentide sql "FROM china_and_us"`, '
+    '`tokentide sql "SELECT * FROM weekly.country_tokens" --format csv --output countries.csv --cite`'
+)
+def sql(
+    query: Annotated[str, typer.Argument(help="One SELECT (or SHOW, DESCRIBE, FROM ...) in DuckDB's SQL.")],
+    format: Annotated[str, typer.Option(help="table, csv, json or parquet.")] = "table",
+    output: Annotated[Path | None, typer.Option(help="Write to this file instead of the screen.")] = None,
+    cite: Annotated[bool, typer.Option("--cite", help="Add how to cite the figures.")] = False,
+) -> None:
+    """Query the published file, read-only."""
+    from pipeline.reports.query import print_query
+
+    print_query(console, Settings().state, query, format, output, cite)
+
+
+@app.command()
+def status() -> None:
+    """Show the edition, which weeks are there, missing, incomplete or held back, freshness, and the last checks."""
+    from pipeline.reports.status import print_status
+
+    print_status(console, Settings().state)
+
+
+@app.command()
+def verify() -> None:
+    """Check the published file and every snapshot anew: all suites, all hashes, no foreign write-ahead log."""
+    from pipeline.progress import showing_progress
+    from pipeline.reports.verify import print_verification
+    from pipeline.reports.verify import verify as run_verification
+
+    settings = Settings()
+    with showing_progress(console) as report:
+        findings = run_verification(settings.state, report)
+    if not print_verification(console, findings):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Examples: `tokentide explain minimax/minimax-m2.5-20260211`, `tokentide explain owl-alpha`")
+def explain(model: Annotated[str, typer.Argument(help="A model's slug, or a part of it.")]) -> None:
+    """Say why a model counts for its country: method, evidence, dates, and what it weighs."""
+    from pipeline.reports.explain import print_explanation
+
+    print_explanation(console, Settings().state, model)
+
+
+@app.command(
+    epilog="Examples: `tokentide diff 2026-10-11-1609e2c1 2026-10-11-5b1c07aa`, `tokentide diff previous latest`"
+)
+def diff(
+    edition_a: Annotated[str, typer.Argument(help="The earlier edition, or `previous`.")],
+    edition_b: Annotated[str, typer.Argument(help="The later edition, or `latest`.")],
+    limit: Annotated[int, typer.Option(min=1, help="Rows shown per table, largest change first.")] = 10,
+) -> None:
+    """Show which published figures moved between two editions, by how much, and because of what."""
+    from pipeline.reports.diff import print_difference
+
+    print_difference(console, Settings().state, edition_a, edition_b, limit)
+
+
+@app.command()
+def ui() -> None:
+    """Open the Dagster UI on 127.0.0.1 (port: TOKENTIDE_UI_PORT, default 3000). Ends with Ctrl-C."""
+    import os
+
+    from pipeline.dagster_home import prepare_dagster_home
+
+    settings = Settings()
+    prepare_dagster_home(settings.state)
+    os.environ["TOKENTIDE_HOME"] = str(settings.state.path)
+    console.print(f"Dagster UI: http://127.0.0.1:{settings.ui_port}  (end with Ctrl-C)")
+    arguments = ["dev", "--module-name", "pipeline.definitions", "--host", "127.0.0.1", "--port", str(settings.ui_port)]
+    os.execv(sys.executable, [sys.executable, "-m", "dagster", *arguments])
+
+
+def main() -> None:
+    """Runs a command; an error that a person can act on ends with its message and its exit code, not a traceback."""
+    try:
+        app()
+    except TokentideError as error:
+        errors.print(f"[bold red]Error:[/bold red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "TOKENTIDE_" + "_".join(str(part) for part in problem["loc"]).upper()
+            errors.print(f"[bold red]Error:[/bold red] {name}: {problem['msg']}", highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        errors.print("\nInterrupted. The published file is as it was; run again to go on.", highlight=False)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Dagster's own state under TOKENTIDE_HOME/dagster: its settings, and the end of runs whose process died."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warehouse.home import Home
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+COMMAND_LINE_PID_TAG = "tokentide/pid"
+
+_DAGSTER_YAML = """\
+# Written by tokentide at each start; what you change here is lost.
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    # by run, not by step: a killed run leaves no claimed slot behind
+    granularity: run
+    default_limit: 1
+run_monitoring:
+  enabled: true
+"""
+
+
+def prepare_dagster_home(home: Home) -> None:
+    """Points Dagster at its folder under our home; it writes nowhere else."""
+    home.prepare()
+    home.dagster.mkdir(exist_ok=True)
+    settings = home.dagster / "dagster.yaml"
+    if not settings.exists() or settings.read_text() != _DAGSTER_YAML:
+        settings.write_text(_DAGSTER_YAML)
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+
+
+def end_abandoned_runs(instance: "dg.DagsterInstance") -> None:
+    """Marks runs of the command line whose process is gone as failed, so that they hold up no later run.
+
+    To be called under the writer's lock.
+    """
+    import dagster as dg
+
+    in_progress = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    for run in instance.get_runs(filters=dg.RunsFilter(statuses=in_progress)):
+        pid = run.tags.get(COMMAND_LINE_PID_TAG)
+        if pid and (int(pid) == os.getpid() or not Path(f"/proc/{pid}").exists() if Path("/proc").exists() else True):
+            instance.report_run_failed(run, "The process that ran it ended without a word.")

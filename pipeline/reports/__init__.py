@@ -1,0 +1,1 @@
+"""What the command line shows: each module reads the published file and renders one report. Nothing here writes."""

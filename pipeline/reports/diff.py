@@ -1,0 +1,140 @@
+"""`tokentide diff`: which published figures moved between two editions, by how much, and because of what."""
+
+from dataclasses import dataclass
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from warehouse.contracts import CONTRACTS, Contract
+from warehouse.database import connect
+from warehouse.editions import Edition, edition_path, kept_editions, read_edition
+from warehouse.errors import PublishedFileInvalid
+from warehouse.home import Home
+
+# The figures people quote; the layers before them tell the cause.
+_COMPARED = ("weekly.country_tokens", "weekly.lab_tokens", "weekly.model_tokens", "weekly.overtakes")
+
+
+@dataclass(frozen=True)
+class TableDifference:
+    """Rows of one table that moved, entered or left; `moved` holds key, tokens before and after, and the cause."""
+
+    table_name: str
+    moved: list[tuple[str, int | None, int | None, str]]
+
+
+def print_difference(console: Console, home: Home, edition_a: str, edition_b: str, limit: int) -> None:
+    """Compares two kept editions, named or `previous` and `latest`. Raises PublishedFileInvalid for unknown ones."""
+    names = [_resolve(home, name) for name in (edition_a, edition_b)]
+    connection = connect(":memory:")
+    editions = []
+    for catalog, name in zip(("a", "b"), names, strict=True):
+        path = str(edition_path(home, name)).replace("'", "''")
+        connection.execute(f"ATTACH '{path}' AS {catalog} (READ_ONLY)")
+        connection.execute(f"USE {catalog}")
+        editions.append(read_edition(connection))
+    before, after = editions
+    console.print(f"[bold]{before.edition}[/bold] to [bold]{after.edition}[/bold]: {_what_differs(before, after)}")
+    if before.content_hash == after.content_hash:
+        console.print("Every published figure is the same.")
+        return
+    _note_causes(connection, before, after)
+    for name in _COMPARED:
+        _print_table(console, difference(connection, CONTRACTS[name]), limit)
+
+
+def difference(connection: duckdb.DuckDBPyConnection, contract: Contract) -> TableDifference:
+    """Rows of the attached editions a and b that differ in tokens, largest change first, with their cause."""
+    keys = [f'"{name}"' for name in contract.key]
+    tokens = "tokens" if "tokens" in contract.column_names else "leader_tokens"
+    rows = connection.execute(
+        f"""
+        SELECT concat_ws(' ', {", ".join(f"CAST({key} AS VARCHAR)" for key in keys)}) AS row_key,
+            one.tokens AS tokens_before, two.tokens AS tokens_after, coalesce(nullif(causes.cause, ''), 'code') AS cause
+        FROM (SELECT {", ".join(keys)}, {tokens} AS tokens FROM a.{contract.name}) AS one
+        FULL JOIN (SELECT {", ".join(keys)}, {tokens} AS tokens FROM b.{contract.name}) AS two USING ({", ".join(keys)})
+        LEFT JOIN temp.week_causes AS causes USING (week_start)
+        WHERE one.tokens IS DISTINCT FROM two.tokens
+        ORDER BY abs(coalesce(two.tokens, 0) - coalesce(one.tokens, 0)) DESC, row_key
+        """
+    ).fetchall()
+    return TableDifference(contract.name, rows)
+
+
+def _note_causes(connection: duckdb.DuckDBPyConnection, before: Edition, after: Edition) -> None:
+    """Says for each week why its figures moved, from the layers before them.
+
+    Its staged tokens differ: data (or, from the same snapshots, that only one edition has built the week). The
+    attribution of a row that both have differs: reference files. Neither: code.
+    """
+    data = "data" if before.raw_hash != after.raw_hash else "weeks built"
+    facts = "reference files" if before.reference_hash != after.reference_hash else "code"
+    if facts == "reference files" and before.code_version != after.code_version:
+        facts = "reference files or code"
+    attributes = ("lab", "country_code", "base_lab", "base_country_code", "known_from_utc")
+    differs = " OR ".join(f"one.{name} IS DISTINCT FROM two.{name}" for name in attributes)
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE week_causes AS
+        SELECT
+            week_start,
+            concat_ws(
+                ' and ',
+                CASE WHEN bool_or(one.tokens IS DISTINCT FROM two.tokens) THEN '{data}' END,
+                CASE WHEN bool_or(one.tokens IS NOT NULL AND two.tokens IS NOT NULL AND ({differs})) THEN '{facts}' END
+            ) AS cause
+        FROM a.attribution.model_day_tokens AS one
+        FULL JOIN b.attribution.model_day_tokens AS two USING (week_start, date, model_permaslug)
+        GROUP BY week_start
+        """
+    )
+
+
+def _what_differs(before: Edition, after: Edition) -> str:
+    parts = {
+        "snapshots": before.raw_hash != after.raw_hash,
+        "reference files": before.reference_hash != after.reference_hash,
+        "code": before.code_version != after.code_version,
+        "weeks built": (before.first_week_start, before.last_week_start, before.weeks)
+        != (after.first_week_start, after.last_week_start, after.weeks),
+    }
+    return (
+        "other " + ", ".join(name for name, is_other in parts.items() if is_other)
+        if any(parts.values())
+        else "made alike"
+    )
+
+
+def _resolve(home: Home, name: str) -> str:
+    kept = kept_editions(home)
+    wanted = {"latest": 1, "previous": 2}.get(name)
+    if wanted is None:
+        return name
+    if len(kept) < wanted:
+        raise PublishedFileInvalid(
+            f"There is no {name} edition: {len(kept)} kept.", "name an edition, or publish another: `tokentide run`."
+        )
+    return kept[-wanted]
+
+
+def _print_table(console: Console, difference: TableDifference, limit: int) -> None:
+    if not difference.moved:
+        console.print(f"{difference.table_name}: unchanged", highlight=False)
+        return
+    table = Table(
+        title=f"{difference.table_name}: {len(difference.moved):,} rows moved, entered or left",
+        title_justify="left",
+        box=None,
+        header_style="bold",
+        pad_edge=False,
+    )
+    for name in ("row", "tokens before", "tokens after", "change", "because of"):
+        table.add_column(name, justify="left" if name in ("row", "because of") else "right", overflow="fold")
+    for key, old, new, cause in difference.moved[:limit]:
+        change = "entered" if old is None else "left" if new is None else f"{new - old:+,}"
+        table.add_row(escape(key), *("-" if value is None else f"{value:,}" for value in (old, new)), change, cause)
+    console.print(table)
+    if len(difference.moved) > limit:
+        console.print(f"... {len(difference.moved) - limit:,} more; --limit shows them.", highlight=False)

@@ -1,0 +1,67 @@
+"""Runs the job for a range of weeks in this process, with Dagster's records kept where the UI finds them."""
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs, prepare_dagster_home
+from pipeline.settings import Settings
+from warehouse.errors import ChecksFailed, TokentideError
+from warehouse.lock import writer_lock
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """The weeks from `first` to `last`; failing weeks in `hold_back` stay as they were published."""
+
+    first: date
+    last: date
+    hold_back: frozenset[date] = frozenset()
+
+
+def run_job(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:
+    """Builds the weeks and publishes; `report` hears the name of each asset as it begins.
+
+    Raises ChecksFailed where weeks or the gate failed, another TokentideError where the run could not go on.
+    """
+    home = settings.state
+    home.prepare()
+    with writer_lock(home, settings.lock_wait_seconds, report):
+        prepare_dagster_home(home)
+        with warnings.catch_warnings():
+            # Dagster's notices of preview features, and of what it deprecates in itself, are no news to the user
+            warnings.simplefilter("ignore")
+            _execute(settings, request, report)
+
+
+def _execute(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:
+    import dagster as dg
+    from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+    from pipeline.definitions import JOB_NAME, build_definitions, make_warehouse
+
+    warehouse = make_warehouse(settings)
+    warehouse.hold_back = request.hold_back
+    warehouse.report = report
+    job = build_definitions({"warehouse": warehouse}).get_job_def(JOB_NAME)
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    with dg.DagsterInstance.get() as instance:
+        end_abandoned_runs(instance)
+        try:
+            job.execute_in_process(
+                instance=instance,
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                tags={
+                    ASSET_PARTITION_RANGE_START_TAG: request.first.isoformat(),
+                    ASSET_PARTITION_RANGE_END_TAG: request.last.isoformat(),
+                    COMMAND_LINE_PID_TAG: str(os.getpid()),
+                },
+            )
+        except dg.Failure as failure:
+            if isinstance(failure.__cause__, TokentideError):
+                raise failure.__cause__ from None
+            what, _, next_step = (failure.description or "").partition("\nWhat to do: ")
+            raise ChecksFailed(what, next_step, []) from None
