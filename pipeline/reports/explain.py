@@ -112,7 +112,8 @@ def _find(published: duckdb.DuckDBPyConnection, name: str) -> str:
         )
     nearest = _all(
         published,
-        "SELECT model_permaslug FROM attribution.models ORDER BY jaro_winkler_similarity(model_permaslug, ?) DESC, 1 LIMIT 3",
+        "SELECT model_permaslug FROM attribution.models "
+        "ORDER BY jaro_winkler_similarity(model_permaslug, ?) DESC, 1 LIMIT 3",
         name,
     )
     raise ModelNotFound(

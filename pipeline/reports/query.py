@@ -103,9 +103,7 @@ def _print_table(console: Console, rows: pa.Table, output: Path | None) -> None:
         _write(output, text.getvalue().encode())
         return
     # a pipe or a file has no width: only a real terminal folds text to fit
-    console.print(
-        table, width=None if console.is_terminal else _WIDE_ENOUGH, crop=False, soft_wrap=not console.is_terminal
-    )
+    (console if console.is_terminal else Console(width=_WIDE_ENOUGH)).print(table)
     if rows.num_rows > _ROWS_SHOWN:
         console.print(f"... {rows.num_rows - _ROWS_SHOWN:,} more of {rows.num_rows:,} rows; --format csv gives all.")
 
