@@ -75,7 +75,7 @@ CONTRACTS = [
             column(
                 "confidence",
                 pa.string(),
-                "`official` (maker or OpenRouter say so), `reported` (by others, as a fact), `rumoured` (not used), `none`",
+                "`official` (maker or OpenRouter say so), `reported` (others, as fact), `rumoured` (not used), `none`",
             ),
             *_EVIDENCE,
         ],
@@ -104,6 +104,7 @@ CONTRACTS = [
                 "`fine-tune`, `merge`, `distillation` or `continued-pre-training`",
                 nullable=True,
             ),
+            column("base_evidence_url", pa.string(), "Page that says so", nullable=True),
             column(
                 "base_lab",
                 pa.string(),
