@@ -1,5 +1,6 @@
 """Dagster's own state under TOKENTIDE_HOME/dagster: its settings, and the end of runs whose process died."""
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,11 @@ concurrency:
     default_limit: 1
 run_monitoring:
   enabled: true
+event_log_storage:
+  module: pipeline.event_log_storage
+  class: PooledSqliteEventLogStorage
+  config:
+    base_dir: {events}
 """
 
 
@@ -30,8 +36,9 @@ def prepare_dagster_home(home: Home) -> None:
     home.prepare()
     home.dagster.mkdir(exist_ok=True)
     settings = home.dagster / "dagster.yaml"
-    if not settings.exists() or settings.read_text() != _DAGSTER_YAML:
-        settings.write_text(_DAGSTER_YAML)
+    text = _DAGSTER_YAML.format(events=json.dumps(str(home.dagster / "history" / "runs")))
+    if not settings.exists() or settings.read_text() != text:
+        settings.write_text(text)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
 
 

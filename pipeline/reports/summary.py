@@ -41,10 +41,14 @@ def print_summary(console: Console, home: Home) -> None:
             console.print(f"[yellow]Held back by a person: {', '.join(held_back)} (last good rows)[/yellow]")
         console.print(_checks_line(published), highlight=False, soft_wrap=True)
     console.print()
-    console.print(f"File      {home.published_file}")
-    console.print('Open      tokentide sql "FROM china_and_us"   or   duckdb -readonly ' + str(home.published_file))
-    console.print('Explore   tokentide sql "SHOW TABLES",  tokentide explain minimax/minimax-m2.5-20260211')
-    console.print(f"Cite      {edition.citation}")
+    for label, text in (
+        ("File", str(home.published_file)),
+        ("Open", f"duckdb -readonly {home.published_file}"),
+        ("Ask", 'tokentide sql "FROM china_and_us"     tokentide sql "SHOW TABLES"'),
+        ("Why", "tokentide explain minimax/minimax-m2.5-20260211"),
+        ("Cite", edition.citation),
+    ):
+        console.print(f"{label:<9} {text}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _countries_table(published: duckdb.DuckDBPyConnection, week: date) -> Table:

@@ -1,4 +1,4 @@
-"""The staging SQL as small input and expected output: which days are staged, from which vintage, and how slugs split."""
+"""The staging SQL as small input and expected output: which days are staged, from which vintage, how slugs split."""
 
 import json
 from datetime import date, datetime
@@ -140,7 +140,7 @@ def test_a_broken_answer_does_not_contradict_the_good_one_fetched_after_it(
 
 @pytest.mark.xfail(
     strict=True,
-    reason="snapshot_days.sql compares a day's figures with the first snapshot of that as_of whose rows are not broken, "
+    reason="snapshot_days.sql compares a day's figures with the first snapshot of that as_of without a broken row, "
     "also when that snapshot is itself quarantined (a row without a day, a sum beyond 64 bits)",
 )
 @pytest.mark.parametrize(
@@ -180,7 +180,14 @@ def test_quarantine_keeps_every_raw_row_of_a_bad_day_with_the_reason(
     assert (reason["date"], reason["reason"]) == ("2026-01-05", "row 3: total_tokens is negative: -5")
 
 
-@pytest.mark.parametrize("bad_date", ["yesterday", "2026-1-7", "2026-01-07T00:00:00Z"])
+# quarantine_days casts more loosely than snapshot_days.sql judges, so a half-readable day finds no day to belong to
+_CASTS = pytest.mark.xfail(strict=True, reason="ingesting.quarantine_days joins by try_cast, not by the judged date")
+
+
+@pytest.mark.parametrize(
+    "bad_date",
+    ["yesterday", pytest.param("2026-1-7", marks=_CASTS), pytest.param("2026-01-07T00:00:00Z", marks=_CASTS)],
+)
 def test_quarantine_keeps_the_row_whose_day_cannot_be_read(
     connection: duckdb.DuckDBPyConnection, home: Home, bad_date: str
 ) -> None:
@@ -262,9 +269,7 @@ def test_a_quarantined_newer_vintage_leaves_the_older_one_standing(
         ("other", (None, None, None, None)),
     ],
 )
-def test_slug_is_split_for_display(
-    connection: duckdb.DuckDBPyConnection, home: Home, slug: str, split: tuple
-) -> None:
+def test_slug_is_split_for_display(connection: duckdb.DuckDBPyConnection, home: Home, slug: str, split: tuple) -> None:
     put_rows(home, [(MONDAY, slug, 7)])
     stage(connection, home)
     assert query(

@@ -103,7 +103,9 @@ def test_select_gives_exactly_the_contracts_columns(connection: duckdb.DuckDBPyC
 @EVERY
 def test_nullability_arrives_in_duckdb(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     if CONTRACTS[name].build is Build.VIEW:
-        assert query(connection, "SELECT count(*) FROM duckdb_views() WHERE schema_name || '.' || view_name = ?", [name])
+        assert query(
+            connection, "SELECT count(*) FROM duckdb_views() WHERE schema_name || '.' || view_name = ?", [name]
+        )
         return
     found = dict(
         query(
