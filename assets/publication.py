@@ -35,6 +35,7 @@ _GATE = SUITES[PUBLICATION].expectations
         )
     ],
     check_specs=check_specs(_KEY, _GATE),
+    backfill_policy=dg.BackfillPolicy.single_run(),
     pool=WRITER_POOL,
 )
 def publication(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:

@@ -68,6 +68,8 @@ def whole_table(
         name=asset_key(contract).to_python_identifier(),
         specs=[_spec(contract, tables_read(name) if reads is None else reads)],
         check_specs=check_specs(asset_key(contract), _expectations(contract)),
+        # it has no partitions, but a range can only be launched if all that it selects runs in one
+        backfill_policy=dg.BackfillPolicy.single_run(),
         pool=WRITER_POOL,
     )
     def table(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:

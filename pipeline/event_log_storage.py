@@ -68,5 +68,5 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
 
 def _sync_at_checkpoints_only(connection: Any, _: object) -> None:
-    # safe with the write-ahead log that Dagster sets: a killed process loses nothing, a power cut at most the last events
+    # safe with the write-ahead log that Dagster sets: a killed process loses nothing, a power cut the last events
     connection.execute("PRAGMA synchronous=NORMAL")

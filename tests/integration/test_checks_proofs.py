@@ -1,0 +1,393 @@
+"""Every check of every suite fails on bad data, names the bad week, and keeps quiet about the rest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import duckdb
+import pytest
+from building import TABLES, build_tables, days_of, full_weeks, lab, put_rows, query, references, week
+
+from checks.run import validate_candidate, validate_publication
+from checks.suite import structural_expectations, structural_measures_sql
+from checks.suites import SUITES
+from checks.suites.publication import PUBLICATION
+from warehouse.contracts import CONTRACTS, Build
+from warehouse.database import connect, create_tables
+from warehouse.home import Home
+from warehouse.results import BLOCKING
+
+WEEKS = [week(0), week(1), week(2)]
+BAD_WEEK = week(1)
+LAST_WEEK = week(2)
+BAD_DAY = days_of(BAD_WEEK)[6]
+READ = {"evidence_url": "https://example.org", "evidence_read_on": date(2026, 11, 24)}
+REFERENCES = references(
+    labs=[lab("qwen", "CN", **READ), lab("openai", "US", **READ), lab("cloaked", "ZZ")],
+    aliases=[
+        {
+            "cloaked_slug": "cloaked/alpha",
+            "revealed_as": "X",
+            "author": "qwen",
+            "confidence": "official",
+            "known_from_utc": datetime(2026, 1, 13),
+            **READ,
+        }
+    ],
+    lineage=[{"model_permaslug": "openai/tune", "base_model": "Q", "base_author": "qwen", "derivation": "fine-tune"}],
+)
+MODELS = {"qwen/a": 4000, "openai/b": 3000, "cloaked/alpha": 500, "openai/tune": 500, "openai/zero": 0}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Statements that spoil good data, the week to be named, and what must fail along with it."""
+
+    sql: str
+    week: date | None = None
+    also: frozenset[str] = field(default_factory=frozenset)
+
+
+def by_week(sql: str, week_start: date = BAD_WEEK, *also: str) -> Proof:
+    return Proof(
+        sql.format(week=f"week_start = '{week_start}'", day=f"date = '{BAD_DAY}'"), week_start, frozenset(also)
+    )
+
+
+def whole(sql: str, *also: str) -> Proof:
+    return Proof(sql.format(day=f"date = '{BAD_DAY}'"), None, frozenset(also))
+
+
+def move(row: str, to: str, change: str) -> str:
+    """Spoils one row and gives its tokens to another, so that no token is lost."""
+    return (
+        f"UPDATE candidate SET tokens = tokens + (SELECT tokens FROM candidate WHERE {row} AND {{day}}) "
+        f"WHERE {to} AND {{day}}; {change.replace('THE_ROW', f'{row} AND {{day}}')}"
+    )
+
+
+A, ZERO, OTHER = (f"model_permaslug = '{slug}'" for slug in ("qwen/a", "openai/zero", "other"))
+EMPTY = "DELETE FROM candidate"
+# all layers together, as a source that is off by a factor would have it
+TIMES = (
+    "UPDATE staging.snapshot_days SET raw_tokens = raw_tokens * {0} WHERE {{week}}; "
+    "UPDATE attribution.model_day_tokens SET tokens = tokens * {0} WHERE {{week}}; "
+    "UPDATE weekly.model_tokens SET tokens = tokens * {0} WHERE {{week}}; "
+    "UPDATE weekly.lab_tokens SET population_tokens = population_tokens * {0} WHERE {{week}}; "
+    "UPDATE weekly.country_tokens SET population_tokens = population_tokens * {0} WHERE {{week}}"
+)
+ONE_DEFINITION = "population = 'ranked' AND policy = 'lab_home' AND knowledge = 'as_known_now' AND {week}"
+
+
+def totals_proofs(table: str) -> dict[tuple[str, str], Proof]:
+    return {
+        (table, "every_definition_is_there"): by_week(f"DELETE FROM candidate WHERE {ONE_DEFINITION}"),
+        (table, "tokens_add_up"): by_week(
+            f"UPDATE candidate SET tokens = tokens + 1 WHERE rank = 1 AND {ONE_DEFINITION}"
+        ),
+        (table, "bounds_are_in_order"): by_week(
+            f"UPDATE candidate SET share_high = share - 0.01 WHERE rank = 1 AND {ONE_DEFINITION}"
+        ),
+        (table, "ranks_have_no_gaps"): by_week(f"UPDATE candidate SET rank = 3 WHERE rank = 2 AND {ONE_DEFINITION}"),
+    }
+
+
+PROOFS: dict[tuple[str, str], Proof] = {
+    ("raw.snapshots", "there_are_snapshots"): whole(EMPTY),
+    ("raw.snapshots", "as_of_is_not_after_fetching"): whole(
+        "UPDATE candidate SET as_of_utc = fetched_at_utc + INTERVAL 1 SECOND"
+    ),
+    ("raw.snapshots", "hashes_are_sha256"): whole("UPDATE candidate SET sha256 = upper(sha256)"),
+    ("staging.snapshot_days", "every_raw_row_is_accounted_for"): whole(
+        "UPDATE candidate SET raw_rows = raw_rows - 1 WHERE {day}"
+    ),
+    ("staging.snapshot_days", "newest_snapshots_can_be_read"): whole(
+        "UPDATE candidate SET status = 'quarantined', date = NULL WHERE {day}", "no_day_is_quarantined"
+    ),
+    ("staging.snapshot_days", "no_day_is_quarantined"): whole(
+        "UPDATE candidate SET status = 'quarantined' WHERE {day}"
+    ),
+    ("staging.model_day_token_vintages", "staged_rows_are_all_here"): whole(
+        f"DELETE FROM candidate WHERE {ZERO} AND {{day}}"
+    ),
+    ("staging.model_day_token_vintages", "staged_tokens_are_all_here"): whole(
+        f"UPDATE candidate SET tokens = tokens - 1 WHERE {A} AND {{day}}"
+    ),
+    ("staging.model_day_tokens", "newest_vintage_of_each_day_is_good"): by_week(
+        "UPDATE staging.snapshot_days SET status = 'quarantined' WHERE {day}"
+    ),
+    ("staging.model_day_tokens", "fifty_named_rows_a_day"): by_week(f"DELETE FROM candidate WHERE {ZERO} AND {{day}}"),
+    ("staging.model_day_tokens", "no_more_than_fifty_named_rows"): by_week(
+        "INSERT INTO candidate SELECT * REPLACE ('openai/51st' AS model_permaslug) "
+        f"FROM candidate WHERE {ZERO} AND {{day}}"
+    ),
+    ("staging.model_day_tokens", "every_day_has_its_rest"): by_week(
+        move(OTHER, A, "DELETE FROM candidate WHERE THE_ROW")
+    ),
+    ("staging.model_day_tokens", "tokens_are_not_negative"): by_week(
+        f"UPDATE candidate SET tokens = tokens + 5 WHERE {A} AND {{day}}; "
+        f"UPDATE candidate SET tokens = -5 WHERE {ZERO} AND {{day}}"
+    ),
+    ("staging.model_day_tokens", "tokens_equal_raw"): by_week(
+        f"UPDATE candidate SET tokens = tokens + 1 WHERE {A} AND {{day}}"
+    ),
+    ("staging.model_day_tokens", "days_lie_in_their_week"): by_week("UPDATE candidate SET date = date - 7 WHERE {day}"),
+    ("staging.model_day_tokens", "all_seven_days_are_there"): by_week("DELETE FROM candidate WHERE {day}"),
+    ("attribution.labs", "there_are_labs"): whole(EMPTY),
+    ("attribution.labs", "every_home_has_evidence"): whole(
+        "UPDATE candidate SET evidence_url = NULL WHERE author = 'qwen'"
+    ),
+    ("attribution.labs", "one_home_at_a_time"): whole(
+        "INSERT INTO candidate SELECT * REPLACE (valid_from + 9 AS valid_from) FROM candidate WHERE author = 'qwen'"
+    ),
+    ("attribution.aliases", "revealed_labs_have_a_home_row"): whole("UPDATE candidate SET author = 'nobody'"),
+    ("attribution.aliases", "every_reveal_has_evidence"): whole("UPDATE candidate SET known_from_utc = NULL"),
+    ("attribution.models", "there_are_models"): whole(EMPTY, "every_model_is_decided"),
+    ("attribution.models", "every_model_is_decided"): whole(f"DELETE FROM candidate WHERE {A}"),
+    ("attribution.models", "base_labs_have_a_home_row"): whole(
+        "UPDATE candidate SET base_author = 'nobody' WHERE base_author IS NOT NULL"
+    ),
+    ("attribution.models", "every_author_is_listed"): whole(
+        f"UPDATE candidate SET attributed_author = 'nobody' WHERE {A}"
+    ),
+    ("attribution.models", "no_reveal_before_the_first_day"): whole(
+        "UPDATE candidate SET known_from_utc = first_date - 1 WHERE method = 'alias'"
+    ),
+    ("attribution.model_day_tokens", "tokens_equal_staging"): by_week(
+        f"UPDATE candidate SET tokens = tokens + 1 WHERE {A} AND {{day}}"
+    ),
+    ("attribution.model_day_tokens", "rows_equal_staging"): by_week(f"DELETE FROM candidate WHERE {ZERO} AND {{day}}"),
+    ("attribution.model_day_tokens", "other_has_no_country"): by_week(
+        f"UPDATE candidate SET country_code = 'US' WHERE {OTHER} AND {{day}}"
+    ),
+    ("attribution.model_day_tokens", "models_have_a_country_or_zz"): by_week(
+        f"UPDATE candidate SET base_country_code = NULL WHERE {A} AND {{day}}"
+    ),
+    ("attribution.model_day_tokens", "unknown_share_is_small"): by_week(
+        f"UPDATE candidate SET country_code = 'ZZ' WHERE {A} AND {{week}}"
+    ),
+    ("weekly.model_tokens", "tokens_equal_daily"): by_week(
+        f"UPDATE candidate SET tokens = tokens + 1 WHERE {A} AND {{week}}"
+    ),
+    ("weekly.model_tokens", "top_9_has_nine_rows"): by_week(
+        "UPDATE candidate SET is_top_9 = FALSE WHERE rank = 9 AND {week}"
+    ),
+    ("weekly.model_tokens", "ranks_have_no_gaps"): by_week("UPDATE candidate SET rank = 51 WHERE rank = 50 AND {week}"),
+    ("weekly.model_tokens", "shares_sum_to_one"): by_week(
+        f"UPDATE candidate SET platform_share = platform_share + 0.000001 WHERE {OTHER} AND {{week}}"
+    ),
+    ("weekly.model_tokens", "no_model_is_nearly_all"): by_week(
+        f"UPDATE candidate SET platform_share = platform_share + 0.2 WHERE {A} AND {{week}}; "
+        "UPDATE candidate SET platform_share = platform_share - 0.2 "
+        "WHERE model_permaslug = 'openai/b' AND {week}"
+    ),
+    **totals_proofs("weekly.lab_tokens"),
+    **totals_proofs("weekly.country_tokens"),
+    ("weekly.weeks", "there_are_weeks"): whole(EMPTY),
+    ("weekly.weeks", "weeks_begin_on_monday"): whole("UPDATE candidate SET week_start = week_start + 1"),
+    ("weekly.weeks", "days_add_up"): whole("UPDATE candidate SET missing_days = '2026-01-05'"),
+    ("weekly.overtakes", "new_leaders_are_ahead"): whole("UPDATE candidate SET overtaken_tokens = leader_tokens"),
+    ("weekly.overtakes", "leads_alternate"): whole(
+        "INSERT INTO candidate SELECT * REPLACE (week_start + 7 AS week_start) FROM candidate"
+    ),
+    ("weekly.overtakes", "unknown_take_no_part"): whole(
+        "UPDATE candidate SET overtaken = 'unknown' WHERE entity_kind = 'lab'"
+    ),
+    ("checks.results", "there_are_results"): whole(EMPTY),
+    ("main.edition", "there_is_one_edition"): whole(EMPTY),
+    ("main.citations", "there_is_a_citation"): whole(EMPTY),
+    **{
+        (f"main.{view}", "it_answers"): whole(EMPTY)
+        for view in ("countries", "labs", "models", "china_and_us", "weeks")
+    },
+    (PUBLICATION, "tokens_raw_to_weekly"): by_week(
+        f"UPDATE weekly.model_tokens SET tokens = tokens + 1 WHERE {A} AND {{week}}"
+    ),
+    (PUBLICATION, "all_layers_are_built"): by_week("DELETE FROM weekly.lab_tokens WHERE {week}"),
+    (PUBLICATION, "latest_checks_are_green"): by_week(
+        "UPDATE checks.results SET outcome = 'failed' WHERE check_name = 'tokens_equal_daily' AND {week}"
+    ),
+    (PUBLICATION, "coverage_does_not_shrink"): by_week(f"INSERT INTO published_before VALUES ('{BAD_WEEK}', 8)"),
+    (PUBLICATION, "magnitude_is_possible"): by_week(TIMES.format(10), LAST_WEEK, "magnitude_is_usual"),
+    (PUBLICATION, "magnitude_is_usual"): by_week(TIMES.format("2"), LAST_WEEK),
+}
+
+REQUIRED = {
+    name: [field.name for field in contract.columns if not field.nullable and field.name != "week_start"]
+    for name, contract in CONTRACTS.items()
+}
+STRUCTURAL = [
+    *((name, "required_values_are_there") for name in CONTRACTS if REQUIRED[name]),
+    *((name, "key_is_unique") for name in CONTRACTS),
+]
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Three good weeks, built and checked, with an overtake in the last one and rows in every table."""
+    home = Home(tmp_path_factory.mktemp("good"))
+    connection = connect(":memory:")
+    create_tables(connection, CONTRACTS.values())
+    rows = full_weeks(WEEKS[:2], MODELS, other=4000) + full_weeks(WEEKS[2:], MODELS | {"openai/b": 3900}, other=4000)
+    put_rows(home, rows)
+    reports = build_tables(connection, home, validate=validate_candidate, reference_tables=REFERENCES)
+    not_passed = [str(result) for report in reports.values() for result in report.results if result.outcome != "passed"]
+    assert not_passed == []
+    connection.execute("CREATE TEMP TABLE published_before (week_start DATE, days INTEGER)")
+    filled = {"main.edition": "edition", "main.citations": "source", "main.held_back_weeks": "week_start"}
+    for name, key in filled.items():
+        columns = ", ".join(
+            f"CAST({'1' if kind in ('INTEGER', 'BIGINT') else repr(str(BAD_WEEK))} AS {kind}) AS {column}"
+            for column in CONTRACTS[name].column_names
+            for kind in [CONTRACTS[name].duckdb_type(column)]
+        )
+        assert key in columns
+        connection.execute(f"INSERT INTO {name} SELECT {columns}")
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def spoiled(good: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The good data inside a transaction that is undone after the test."""
+    good.execute("BEGIN")
+    yield good
+    good.execute("ROLLBACK")
+
+
+def not_passed_after(connection: duckdb.DuckDBPyConnection, table: str, sql: str) -> dict[str, set[date | None]]:
+    """Spoils the table's candidate (or the tables behind the gate) and returns the weeks by check that did not pass."""
+    if table == PUBLICATION:
+        connection.execute(sql)
+        results = validate_publication(connection)
+    else:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS FROM {table}")
+        assert query(connection, "SELECT count(*) FROM candidate") != [(0,)]
+        connection.execute(sql)
+        results = validate_candidate(connection, CONTRACTS[table])
+    found: dict[str, set[date | None]] = {}
+    for result in results:
+        if result.outcome != "passed":
+            assert result.outcome == ("failed" if result.severity == BLOCKING else "warned")
+            found.setdefault(result.check_name, set()).add(result.week_start)
+    return found
+
+
+@pytest.mark.parametrize("table", [*TABLES, "checks.results", PUBLICATION])
+def test_good_data_passes_every_check(spoiled: duckdb.DuckDBPyConnection, table: str) -> None:
+    assert not_passed_after(spoiled, table, "SELECT 1") == {}
+
+
+@pytest.mark.parametrize(("table", "check"), PROOFS)
+def test_check_fails_on_bad_data_and_names_the_week(spoiled: duckdb.DuckDBPyConnection, table: str, check: str) -> None:
+    proof = PROOFS[table, check]
+    assert not_passed_after(spoiled, table, proof.sql) == {name: {proof.week} for name in {check, *proof.also}}
+
+
+@pytest.mark.parametrize(("table", "check"), STRUCTURAL)
+def test_structural_check_fails_on_bad_data_and_names_the_week(
+    spoiled: duckdb.DuckDBPyConnection, table: str, check: str
+) -> None:
+    in_week = f"WHERE week_start = '{BAD_WEEK}'" if SUITES[table].is_by_week else ""
+    one_row = f"SELECT rowid FROM candidate {in_week} ORDER BY rowid LIMIT 1"
+    column = REQUIRED[table][-1] if REQUIRED[table] else ""
+    spoil = {
+        "required_values_are_there": f"UPDATE candidate SET {column} = NULL WHERE rowid = ({one_row})",
+        "key_is_unique": f"INSERT INTO candidate FROM candidate WHERE rowid = ({one_row})",
+    }
+    not_passed = not_passed_after(spoiled, table, spoil[check])
+    assert not_passed[check] == {BAD_WEEK if SUITES[table].is_by_week else None}
+
+
+@pytest.mark.parametrize("table", [name for name in CONTRACTS if CONTRACTS[name].columns.field(0).nullable is False])
+def test_every_required_column_is_looked_at(spoiled: duckdb.DuckDBPyConnection, table: str) -> None:
+    spoiled.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS FROM {table} LIMIT 1")
+    for column in REQUIRED[table]:
+        spoiled.execute(f"UPDATE candidate SET {column} = NULL")
+    [(missing,)] = query(
+        spoiled, f"SELECT missing_values FROM (SELECT {structural_measures_sql(CONTRACTS[table])} FROM candidate)"
+    )
+    assert missing == len(REQUIRED[table])
+
+
+def test_every_check_of_every_suite_is_proven() -> None:
+    checks = {
+        (table, expectation.name)
+        for table, suite in SUITES.items()
+        for expectation in [
+            *(structural_expectations(CONTRACTS[table]) if table in CONTRACTS else []),
+            *suite.expectations,
+        ]
+    }
+    # a view has no required columns: its rows come from tables that have them
+    without_required = {
+        (name, "required_values_are_there")
+        for name, contract in CONTRACTS.items()
+        if contract.build is Build.VIEW and not REQUIRED[name]
+    }
+    assert set(PROOFS) | set(STRUCTURAL) == checks - without_required
+
+
+def test_weekly_tables_have_suites_by_week() -> None:
+    by_weeks = {name for name, contract in CONTRACTS.items() if contract.build is Build.WEEKS}
+    assert {table for table, suite in SUITES.items() if suite.is_by_week} == {*by_weeks, PUBLICATION}
+
+
+# --- the layers behind one check ---
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE staging.snapshot_days SET raw_tokens = raw_tokens + 1 WHERE {day}",
+        f"UPDATE attribution.model_day_tokens SET tokens = tokens + 1 WHERE {A} AND {{day}}",
+        "UPDATE weekly.lab_tokens SET population_tokens = population_tokens + 1 WHERE {week}",
+        "UPDATE weekly.country_tokens SET population_tokens = population_tokens + 1 WHERE {week}",
+    ],
+)
+def test_the_gate_sees_a_token_lost_in_any_layer(spoiled: duckdb.DuckDBPyConnection, sql: str) -> None:
+    proof = by_week(sql)
+    assert not_passed_after(spoiled, PUBLICATION, proof.sql) == {"tokens_raw_to_weekly": {BAD_WEEK}}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "staging.model_day_tokens",
+        "attribution.model_day_tokens",
+        "weekly.model_tokens",
+        "weekly.lab_tokens",
+        "weekly.country_tokens",
+    ],
+)
+def test_the_gate_sees_a_week_missing_in_any_layer(spoiled: duckdb.DuckDBPyConnection, table: str) -> None:
+    sql = f"DELETE FROM {table} WHERE week_start = '{BAD_WEEK}'"
+    assert not_passed_after(spoiled, PUBLICATION, sql) == {"all_layers_are_built": {BAD_WEEK}}
+
+
+def test_the_gate_sees_a_published_week_that_is_gone(spoiled: duckdb.DuckDBPyConnection) -> None:
+    sql = f"INSERT INTO published_before VALUES ('{week(-1)}', 7)"
+    assert not_passed_after(spoiled, PUBLICATION, sql) == {"coverage_does_not_shrink": {week(-1)}}
+
+
+@pytest.mark.xfail(
+    strict=True, reason="max(rank) of no ranks is NULL, and a NULL measure passes: no coalesce as elsewhere"
+)
+def test_ranks_that_are_all_missing_are_gaps(spoiled: duckdb.DuckDBPyConnection) -> None:
+    sql = f"UPDATE candidate SET rank = NULL WHERE week_start = '{BAD_WEEK}'"
+    assert not_passed_after(spoiled, "weekly.model_tokens", sql) == {"ranks_have_no_gaps": {BAD_WEEK}}
+
+
+@pytest.mark.xfail(strict=True, reason="gaps_in_ranks is a sum over definitions, in which +1 and -1 cancel")
+def test_gaps_in_ranks_of_two_definitions_do_not_cancel(spoiled: duckdb.DuckDBPyConnection) -> None:
+    one = f"policy = 'lab_home' AND knowledge = 'as_known_now' AND week_start = '{BAD_WEEK}' AND rank = 2"
+    sql = (
+        f"UPDATE candidate SET rank = 3 WHERE population = 'ranked' AND {one}; "
+        f"UPDATE candidate SET rank = 1 WHERE population = 'platform' AND {one}"
+    )
+    assert not_passed_after(spoiled, "weekly.country_tokens", sql) == {"ranks_have_no_gaps": {BAD_WEEK}}
+
+
+def test_two_editions_in_one_file_fail(spoiled: duckdb.DuckDBPyConnection) -> None:
+    sql = "INSERT INTO candidate SELECT * REPLACE ('another' AS edition) FROM candidate"
+    assert not_passed_after(spoiled, "main.edition", sql) == {"there_is_one_edition": {None}}
