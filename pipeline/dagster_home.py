@@ -16,6 +16,8 @@ _DAGSTER_YAML = """\
 # Written by tokentide at each start; what you change here is lost.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     # by run, not by step: a killed run leaves no claimed slot behind

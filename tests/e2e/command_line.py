@@ -84,7 +84,9 @@ def copy_of(built: CommandLine, directory: Path) -> CommandLine:
     return CommandLine(Home(directory / "data"), directory / "surroundings")
 
 
-def built_once(directory: Path, build: Callable[[CommandLine], Outcome]) -> tuple[CommandLine, Outcome]:
+def built_once(
+    directory: Path, build: Callable[[CommandLine], Outcome], exit_code: int = 0
+) -> tuple[CommandLine, Outcome]:
     """Builds a home once for all test processes. Read only: copy it before changing anything."""
     line = CommandLine(Home(directory / "data"), directory / "surroundings")
     outcome_file = directory / "outcome.json"
@@ -92,6 +94,6 @@ def built_once(directory: Path, build: Callable[[CommandLine], Outcome]) -> tupl
     with FileLock(directory / "building.lock"):
         if not outcome_file.exists():
             outcome = build(line)
-            assert outcome.exit_code == 0, outcome.text
+            assert outcome.exit_code == exit_code, outcome.text
             outcome_file.write_text(json.dumps([outcome.exit_code, outcome.stdout, outcome.stderr]))
         return line, Outcome(*json.loads(outcome_file.read_text()))
