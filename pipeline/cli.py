@@ -6,6 +6,7 @@ disk, missing file), 4 a check or the program itself failed, 130 interrupted.
 
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -196,6 +197,9 @@ def main() -> None:
     except KeyboardInterrupt:
         errors.print("\nInterrupted. The published file is as it was; run again to go on.", highlight=False)
         sys.exit(130)
+    except Exception:  # a bug: its traceback helps whoever reports it, and 1 would say that the data did not pass
+        traceback.print_exc()
+        sys.exit(4)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ concurrency:
     default_limit: 1
 run_monitoring:
   enabled: true
+compute_logs:
+  # the assets print nothing; capturing that costs two processes a run, which outlive a killed one
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 event_log_storage:
   module: pipeline.event_log_storage
   class: PooledSqliteEventLogStorage

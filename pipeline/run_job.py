@@ -9,6 +9,7 @@ from datetime import date
 
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs, prepare_dagster_home
 from pipeline.settings import Settings
+from warehouse.database import storage_failed
 from warehouse.errors import ChecksFailed, TokentideError
 from warehouse.lock import writer_lock
 
@@ -39,6 +40,8 @@ def run_job(settings: Settings, request: RunRequest, report: Callable[[str], Non
 
 def _execute(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:
     import dagster as dg
+    import sqlalchemy.exc
+    from dagster._core.errors import DagsterExecutionInterruptedError
     from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
     from pipeline.definitions import JOB_NAME, build_definitions, make_warehouse
@@ -65,3 +68,7 @@ def _execute(settings: Settings, request: RunRequest, report: Callable[[str], No
                 raise failure.__cause__ from None
             what, _, next_step = (failure.description or "").partition("\nWhat to do: ")
             raise ChecksFailed(what, next_step, []) from None
+        except DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
+        except (sqlalchemy.exc.OperationalError, OSError) as error:  # Dagster's own records met a full disk
+            raise storage_failed(error) from error

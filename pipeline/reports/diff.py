@@ -13,8 +13,9 @@ from warehouse.editions import Edition, edition_path, kept_editions, read_editio
 from warehouse.errors import PublishedFileInvalid
 from warehouse.home import Home
 
-# The figures people quote; the layers before them tell the cause.
-_COMPARED = ("weekly.country_tokens", "weekly.lab_tokens", "weekly.model_tokens", "weekly.overtakes")
+# Shown row by row: the headline figures. Of the tables with every definition only the rows that moved are counted.
+_SHOWN = ("main.countries", "main.labs", "main.models", "main.overtakes")
+_COUNTED = ("weekly.country_tokens", "weekly.lab_tokens", "weekly.model_tokens", "weekly.overtakes")
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ def print_difference(console: Console, home: Home, edition_a: str, edition_b: st
         console.print("Every published figure is the same.")
         return
     _note_causes(connection, before, after)
-    for name in _COMPARED:
+    for name in _SHOWN:
         _print_table(console, difference(connection, CONTRACTS[name]), limit)
+    counts = [f"{name} {len(difference(connection, CONTRACTS[name]).moved):,}" for name in _COUNTED]
+    console.print(f"Rows that moved under all definitions: {', '.join(counts)}.", highlight=False, soft_wrap=True)
 
 
 def difference(connection: duckdb.DuckDBPyConnection, contract: Contract) -> TableDifference:
@@ -131,7 +134,8 @@ def _print_table(console: Console, difference: TableDifference, limit: int) -> N
         pad_edge=False,
     )
     for name in ("row", "tokens before", "tokens after", "change", "because of"):
-        table.add_column(name, justify="left" if name in ("row", "because of") else "right", overflow="fold")
+        is_text = name in ("row", "because of")
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
     for key, old, new, cause in difference.moved[:limit]:
         change = "entered" if old is None else "left" if new is None else f"{new - old:+,}"
         table.add_row(escape(key), *("-" if value is None else f"{value:,}" for value in (old, new)), change, cause)
