@@ -4,7 +4,7 @@ import duckdb
 
 from assets.resources import Warehouse
 from assets.table_assets import weekly_table, whole_table
-from warehouse.ingesting import load_parsed_rows, quarantine_days
+from warehouse.ingesting import load_parsed_rows, quarantine_days, rejections
 from warehouse.snapshots import SnapshotStore
 
 
@@ -18,6 +18,6 @@ def _quarantine(warehouse: Warehouse, connection: duckdb.DuckDBPyConnection) -> 
 
 ASSETS = [
     whole_table("staging.snapshot_days", rows=_parse, after=_quarantine),
-    whole_table("staging.model_day_token_vintages", rows=_parse),
-    weekly_table("staging.model_day_tokens"),
+    whole_table("staging.model_day_token_vintages", rows=_parse, explain=rejections),
+    weekly_table("staging.model_day_tokens", explain=rejections),
 ]

@@ -3,7 +3,7 @@
 Every table's asset is made here, so a new table is one line in its layer's module.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 
 import dagster as dg
@@ -22,6 +22,7 @@ from checks.suites import SUITES
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import select_sql, sql_path
 from warehouse.hashing import hash_texts
+from warehouse.hold_back import held_back_weeks
 from warehouse.results import CheckResult, Validator
 from warehouse.writing import BuildReport, WrittenWeek, build_weeks, build_whole
 
@@ -31,9 +32,11 @@ WRITER_POOL = "tokentide_writer"
 
 # Rows of a whole table that come from elsewhere than its SELECT.
 Rows = Callable[[Warehouse, duckdb.DuckDBPyConnection], pa.Table | None]
+# What stands behind a failure of the given weeks, a line each: file, row and rule.
+Explain = Callable[[duckdb.DuckDBPyConnection, Collection[date | None]], list[str]]
 
 
-def weekly_table(name: str) -> dg.AssetsDefinition:
+def weekly_table(name: str, explain: Explain | None = None) -> dg.AssetsDefinition:
     """The asset of a table that is built week by week from its SELECT."""
     contract = CONTRACTS[name]
     assert contract.build is Build.WEEKS, f"{name} is not built by weeks"
@@ -50,19 +53,25 @@ def weekly_table(name: str) -> dg.AssetsDefinition:
         warehouse.report(name)
         with warehouse.writing() as connection:
             report = build_weeks(connection, contract, weeks, _validator(), warehouse.home)
+            held_back = warehouse.hold_back | held_back_weeks(connection)
+            causes = explain(connection, report.failed.keys() - held_back) if explain else []
         for week, written in report.written.items():
             context.log_event(_materialization(contract, written, week, is_last=week == max(report.written, key=str)))
         if BACKFILL_ID_TAG in context.run.tags:
             for week in set(weeks) - report.written.keys() - report.failed.keys():
                 context.log_event(_no_data(contract, week))
-        yield from _check_events(contract, report, warehouse)
+        yield from _check_events(contract, report, held_back, causes)
         yield _result_without_events(contract)
 
     return table
 
 
 def whole_table(
-    name: str, reads: frozenset[str] | None = None, rows: Rows | None = None, after: Rows | None = None
+    name: str,
+    reads: frozenset[str] | None = None,
+    rows: Rows | None = None,
+    after: Rows | None = None,
+    explain: Explain | None = None,
 ) -> dg.AssetsDefinition:
     """The asset of a table that is replaced whole, from its SELECT or from rows that come from elsewhere."""
     contract = CONTRACTS[name]
@@ -84,9 +93,10 @@ def whole_table(
             )
             if after:
                 after(warehouse, connection)
+            causes = explain(connection, []) if explain and report.failed else []
         if written := report.written.get(None):
             context.log_event(_materialization(contract, written, None, is_last=True))
-        yield from _check_events(contract, report, warehouse)
+        yield from _check_events(contract, report, frozenset(), causes)
         yield _result_without_events(contract)
 
     return table
@@ -174,17 +184,21 @@ def _no_data(contract: Contract, week: date) -> dg.AssetMaterialization:
     )
 
 
-def _check_events(contract: Contract, report: BuildReport, warehouse: Warehouse) -> Iterator[object]:
+def _check_events(
+    contract: Contract, report: BuildReport, held_back: frozenset[date], causes: list[str]
+) -> Iterator[object]:
     """The check results; then the end of the run, where a blocking one failed and no person held that week back."""
-    yield from check_results(asset_key(contract), _expectations(contract), report.results, warehouse.hold_back)
-    failed = {week: results for week, results in report.failed.items() if week not in warehouse.hold_back}
+    yield from check_results(asset_key(contract), _expectations(contract), report.results, held_back)
+    failed = {week: results for week, results in report.failed.items() if week not in held_back}
     if failed:
-        raise dg.Failure(_failure_text(contract, failed, report), allow_retries=False)
+        raise dg.Failure(_failure_text(contract, failed, report, causes), allow_retries=False)
 
 
-def _failure_text(contract: Contract, failed: dict[date | None, list[CheckResult]], report: BuildReport) -> str:
+def _failure_text(
+    contract: Contract, failed: dict[date | None, list[CheckResult]], report: BuildReport, causes: list[str]
+) -> str:
     weeks = [str(week) for week in failed if week is not None]
-    lines = [str(result) for results in failed.values() for result in results]
+    lines = [*causes, *(str(result) for results in failed.values() for result in results)]
     what = f"weeks {', '.join(weeks)} keep" if weeks else "the table keeps"
     hold_back = f", or leave them as they are: tokentide run --hold-back {weeks[0]}" if weeks else ""
     return (

@@ -40,6 +40,7 @@ def run_job(settings: Settings, request: RunRequest, report: Callable[[str], Non
 
 def _execute(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:
     import dagster as dg
+    import duckdb
     import sqlalchemy.exc
     from dagster._core.errors import DagsterExecutionInterruptedError
     from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
@@ -70,5 +71,10 @@ def _execute(settings: Settings, request: RunRequest, report: Callable[[str], No
             raise ChecksFailed(what, next_step, []) from None
         except DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
-        except (sqlalchemy.exc.OperationalError, OSError) as error:  # Dagster's own records met a full disk
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":  # DuckDB's word for Ctrl-C during a query
+                raise
+            raise KeyboardInterrupt from None
+        except (sqlalchemy.exc.OperationalError, duckdb.TransactionException, OSError) as error:
+            # a full disk met Dagster's own records, or a commit to the working file
             raise storage_failed(error) from error

@@ -4,7 +4,8 @@ Not here: judging rows (sql/staging/snapshot_days.sql) or fetching anything.
 """
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Collection
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -63,3 +64,13 @@ def quarantine_days(connection: duckdb.DuckDBPyConnection, home: Home) -> Path |
     ).write_parquet(str(folder / "raw_rows.parquet"))
     (folder / "reasons.json").write_text(reasons)
     return folder
+
+
+def rejections(connection: duckdb.DuckDBPyConnection, weeks: Collection[date | None]) -> list[str]:
+    """Which days of which snapshots were rejected, by row and rule: of the given weeks, and of no readable day."""
+    rows = connection.execute(
+        "SELECT snapshot_id, date, reason FROM staging.snapshot_days "
+        "WHERE status = 'quarantined' AND (week_start IS NULL OR list_contains(?, week_start)) ORDER BY ALL",
+        [[week for week in weeks if week is not None]],
+    ).fetchall()
+    return [f"snapshot {snapshot}, {day or 'no readable day'}: {reason}" for snapshot, day, reason in rows]

@@ -19,6 +19,7 @@ from warehouse.database import STORAGE_VERSION, connect, create_tables, fetch_on
 from warehouse.editions import Edition, content_hash, open_published, read_edition
 from warehouse.errors import ChecksFailed, PublishedFileInvalid, TokentideError
 from warehouse.hashing import code_version, raw_hash, reference_hash
+from warehouse.hold_back import note_held_back
 from warehouse.home import Home
 from warehouse.reference_files import REFERENCE_DIRECTORY
 from warehouse.results import CheckResult, Validator, store_results
@@ -55,8 +56,9 @@ def publish(
     _remember_published_weeks(connection, home)
     results = validate_gate(connection)
     store_results(connection, GATE, results, None)
-    held_back = _hold_back(connection, set(hold_back))
-    failed = [result for result in _failed_results(connection) if result.week_start not in held_back]
+    failed = _failed_results(connection)
+    held_back = note_held_back(connection, frozenset(hold_back), failed)
+    failed = [result for result in failed if result.week_start not in held_back]
     if failed:
         raise ChecksFailed(
             "Nothing was published: the gate is not green.\n" + "\n".join(f"  {result}" for result in failed[:10]),
@@ -98,26 +100,6 @@ def _failed_results(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
         "FROM checks.results WHERE outcome = 'failed' ORDER BY week_start, table_name, check_name"
     ).fetchall()
     return [CheckResult(*row) for row in rows]
-
-
-def _hold_back(connection: duckdb.DuckDBPyConnection, named: set[date]) -> set[date]:
-    """Weeks held back from now on: those named now or before that still fail. A week that passes is held no longer."""
-    before = {row[0] for row in connection.execute("SELECT week_start FROM main.held_back_weeks").fetchall()}
-    reasons: dict[date, list[str]] = {}
-    for result in _failed_results(connection):
-        if result.week_start in named | before:
-            assert result.week_start is not None
-            reasons.setdefault(result.week_start, []).append(f"{result.table_name} {result.check_name}")
-    connection.execute(
-        "DELETE FROM main.held_back_weeks WHERE NOT list_contains(?, week_start)",
-        [list(reasons) or [date.min]],
-    )
-    for week in sorted(reasons.keys() - before):
-        connection.execute(
-            "INSERT INTO main.held_back_weeks VALUES (?, ?, ?)",
-            [week, "; ".join(reasons[week]), datetime.now(UTC).replace(tzinfo=None)],
-        )
-    return set(reasons)
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, path: Path, validate_table: Validator) -> Edition:

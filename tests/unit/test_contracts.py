@@ -1,6 +1,7 @@
 """Contracts are whole in themselves, equal to the SQL that fills them, and arrive in DuckDB."""
 
 import re
+from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
@@ -36,6 +37,14 @@ UNITS_BY_NAME = {
     r".*_bytes": "bytes",
     r"weeks": "weeks",
 }
+
+
+@pytest.fixture(scope="module")
+def created() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Every table and view, made by create_tables and only looked at."""
+    with connect(":memory:") as connection:
+        create_tables(connection, CONTRACTS.values())
+        yield connection
 
 
 def unit_of(field: pa.Field) -> str:
@@ -92,24 +101,22 @@ def test_only_the_named_tables_have_no_select() -> None:
 
 
 @FROM_SELECT
-def test_select_gives_exactly_the_contracts_columns(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def test_select_gives_exactly_the_contracts_columns(created: duckdb.DuckDBPyConnection, name: str) -> None:
     for relation in BUILD_INPUTS:
-        fill_input(connection, relation)
-    found = query(connection, f"SELECT column_name, column_type FROM (DESCRIBE {select_sql(CONTRACTS[name])})")
+        fill_input(created, relation)
+    found = query(created, f"SELECT column_name, column_type FROM (DESCRIBE {select_sql(CONTRACTS[name])})")
     promised = [(column_name, CONTRACTS[name].duckdb_type(column_name)) for column_name in CONTRACTS[name].column_names]
     assert found == promised
 
 
 @EVERY
-def test_nullability_arrives_in_duckdb(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def test_nullability_arrives_in_duckdb(created: duckdb.DuckDBPyConnection, name: str) -> None:
     if CONTRACTS[name].build is Build.VIEW:
-        assert query(
-            connection, "SELECT count(*) FROM duckdb_views() WHERE schema_name || '.' || view_name = ?", [name]
-        )
+        assert query(created, "SELECT count(*) FROM duckdb_views() WHERE schema_name || '.' || view_name = ?", [name])
         return
     found = dict(
         query(
-            connection,
+            created,
             "SELECT column_name, is_nullable FROM duckdb_columns() WHERE schema_name || '.' || table_name = ?",
             [name],
         )
@@ -118,16 +125,16 @@ def test_nullability_arrives_in_duckdb(connection: duckdb.DuckDBPyConnection, na
 
 
 @EVERY
-def test_comments_arrive_in_duckdb(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def test_comments_arrive_in_duckdb(created: duckdb.DuckDBPyConnection, name: str) -> None:
     promised = CONTRACTS[name]
     kind = "view" if promised.build is Build.VIEW else "table"
     [(comment,)] = query(
-        connection, f"SELECT comment FROM duckdb_{kind}s() WHERE schema_name || '.' || {kind}_name = ?", [name]
+        created, f"SELECT comment FROM duckdb_{kind}s() WHERE schema_name || '.' || {kind}_name = ?", [name]
     )
     assert comment == f"{promised.description} One row per {', '.join(promised.key)}."
     columns = dict(
         query(
-            connection,
+            created,
             "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name || '.' || table_name = ?",
             [name],
         )

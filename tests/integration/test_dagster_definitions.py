@@ -1,0 +1,164 @@
+"""What Dagster is told: assets, partitions, dependencies, and that the layers import one way only."""
+
+import ast
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import sqlglot
+
+from assets.partitions import WEEKS
+from assets.table_assets import asset_key, column_schema
+from checks.suite import structural_expectations
+from checks.suites import SUITES
+from pipeline.definitions import JOB_NAME, defs
+from warehouse.contracts import CONTRACTS, Build, Contract
+from warehouse.database import select_sql, sql_path
+
+REPOSITORY = Path(__file__).parents[2]
+# A layer imports itself and those to its right.
+LAYERS = ["pipeline", "assets", "checks", "warehouse"]
+TABLES = [c for c in CONTRACTS.values() if c.build is not Build.VIEW and c.schema_name not in ("main", "checks")]
+WEEKLY = [contract for contract in TABLES if contract.build is Build.WEEKS]
+
+
+@cache
+def asset(contract: Contract) -> dg.AssetsDefinition:
+    return defs.get_assets_def(asset_key(contract))
+
+
+def by_name(contract: Contract) -> str:
+    return contract.name
+
+
+class TestAssets:
+    def test_there_is_one_for_every_table_and_one_for_the_publication(self) -> None:
+        keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
+        assert keys == {contract.name.replace(".", "/") for contract in TABLES} | {"publication"}
+
+    @pytest.mark.parametrize("contract", TABLES, ids=by_name)
+    def test_it_says_of_itself_what_the_contract_says(self, contract: Contract) -> None:
+        spec = asset(contract).get_asset_spec(asset_key(contract))
+        assert spec.group_name == contract.schema_name
+        assert spec.owners == ["team:tokentide"]
+        assert spec.kinds == {"duckdb", "sql" if sql_path(contract).exists() else "python"}
+        assert spec.description is not None
+        assert spec.description.startswith(contract.description)
+        assert spec.code_version
+        columns = spec.metadata["dagster/column_schema"].columns
+        assert [column.name for column in columns] == contract.column_names
+        assert [column.type for column in columns] == [contract.duckdb_type(name) for name in contract.column_names]
+        assert [column.description for column in columns] == [contract.describe(n) for n in contract.column_names]
+        assert [column.constraints.nullable for column in columns] == [field.nullable for field in contract.columns]
+
+    @pytest.mark.parametrize("contract", TABLES, ids=by_name)
+    def test_it_has_a_check_for_every_expectation(self, contract: Contract) -> None:
+        expectations = [*structural_expectations(contract), *SUITES[contract.name].expectations]
+        specs = {spec.name: spec for spec in asset(contract).check_specs}
+        assert set(specs) == {expectation.name for expectation in expectations}
+        assert {name for name, spec in specs.items() if spec.blocking} == {
+            expectation.name for expectation in expectations if expectation.severity == "blocking"
+        }
+
+    @pytest.mark.parametrize("contract", WEEKLY, ids=by_name)
+    def test_a_weekly_one_builds_any_range_in_a_single_run(self, contract: Contract) -> None:
+        assert asset(contract).partitions_def == WEEKS
+        policy = asset(contract).backfill_policy
+        assert policy is not None
+        assert policy.policy_type is dg.BackfillPolicy.single_run().policy_type
+
+    @pytest.mark.parametrize("contract", [c for c in TABLES if c.build is Build.WHOLE], ids=by_name)
+    def test_a_whole_one_has_no_partitions(self, contract: Contract) -> None:
+        assert asset(contract).partitions_def is None
+
+    @pytest.mark.parametrize("contract", [c for c in TABLES if sql_path(c).exists()], ids=by_name)
+    def test_it_depends_on_the_tables_that_its_sql_reads(self, contract: Contract) -> None:
+        spec = asset(contract).get_asset_spec(asset_key(contract))
+        assert {".".join(dep.asset_key.path) for dep in spec.deps} == tables_named_in(contract)
+
+    def test_the_publication_depends_on_every_table(self) -> None:
+        spec = defs.get_assets_def("publication").get_asset_spec(dg.AssetKey("publication"))
+        assert {dep.asset_key for dep in spec.deps} == {asset_key(contract) for contract in TABLES}
+
+    def test_all_that_write_stand_in_one_line(self) -> None:
+        pools = {asset.op.pool for asset in (asset(contract) for contract in TABLES)}
+        assert pools | {defs.get_assets_def("publication").op.pool} == {"tokentide_writer"}
+
+    def test_the_job_has_them_all(self) -> None:
+        job = defs.resolve_job_def(JOB_NAME)
+        assert job.asset_layer.executable_asset_keys == defs.resolve_asset_graph().get_all_asset_keys()
+        assert job.partitions_def == WEEKS
+
+    def test_the_column_schema_is_unlike_that_of_another_table(self) -> None:
+        schemas = [column_schema(contract) for contract in TABLES]
+        assert len({str(schema) for schema in schemas}) == len(TABLES)
+
+
+def tables_named_in(contract: Contract) -> set[str]:
+    """Read from the SQL by sqlglot, independently of assets/lineage.py; views are followed to their tables."""
+    found: set[str] = set()
+    for table in sqlglot.parse_one(select_sql(contract), dialect="duckdb").find_all(sqlglot.exp.Table):
+        read = CONTRACTS.get(f"{table.db}.{table.name}")
+        if read is not None:
+            found |= tables_named_in(read) if read.build is Build.VIEW else {read.name}
+    return found
+
+
+class TestWeeks:
+    def test_they_run_from_the_first_monday_to_the_running_week(self) -> None:
+        keys = [date.fromisoformat(key) for key in WEEKS.get_partition_keys()]
+        today = datetime.now(UTC).date()
+        assert keys[0] == date(2024, 12, 30)
+        assert keys[-1] == today - timedelta(days=today.weekday())
+        assert {later - earlier for earlier, later in zip(keys, keys[1:], strict=False)} == {timedelta(days=7)}
+
+
+class TestImports:
+    def test_loading_the_definitions_imports_nothing_slow(self) -> None:
+        code = "import sys, pipeline.definitions; print({'great_expectations', 'pandas'} & sys.modules.keys())"
+        loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert loaded.stdout == "set()\n"
+
+    @pytest.mark.parametrize("layer", LAYERS)
+    def test_a_layer_imports_only_those_below(self, layer: str) -> None:
+        above = set(LAYERS[: LAYERS.index(layer)])
+        wrong = {path.name: imported & above for path, imported in imports_of(layer).items() if imported & above}
+        assert wrong == {}
+
+    def test_the_warehouse_knows_no_dagster(self) -> None:
+        assert not [path for path, imported in imports_of("warehouse").items() if "dagster" in imported]
+
+    def test_great_expectations_is_imported_in_one_place(self) -> None:
+        places = [
+            path.relative_to(REPOSITORY).as_posix()
+            for layer in LAYERS
+            for path, imported in imports_of(layer).items()
+            if "great_expectations" in imported
+        ]
+        assert places == ["checks/run.py"]
+
+    @pytest.mark.parametrize("layer", ["warehouse", "checks", "assets"])
+    def test_only_the_pipeline_may_speak_http(self, layer: str) -> None:
+        http = {"httpx", "requests", "urllib", "urllib3", "http", "aiohttp", "socket"}
+        assert not {path.name: imported & http for path, imported in imports_of(layer).items() if imported & http}
+
+
+@cache
+def imports_of(layer: str) -> dict[Path, set[str]]:
+    """The top-level packages that each module of a layer imports, wherever in the module it does so."""
+    imported: dict[Path, set[str]] = {}
+    for path in (REPOSITORY / layer).rglob("*.py"):
+        names: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{path} imports relatively"
+                names.add((node.module or "").split(".")[0])
+        imported[path] = names
+    assert imported
+    return imported
