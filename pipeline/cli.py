@@ -97,7 +97,9 @@ def _run(first: "date", last: "date", hold_back: "frozenset[date]", is_forced: b
     settings = Settings()
     if not is_forced and is_up_to_date(settings.state, first, last):
         print_summary(console, settings.state)
-        console.print("\nNothing to do: snapshots, reference files and code are those of the published edition.")
+        console.print(
+            "\nNothing to do: snapshots, reference files and code are those of the published edition.", soft_wrap=True
+        )
         return
     started = time.monotonic()
     with showing_progress(console) as report:

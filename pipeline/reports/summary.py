@@ -1,5 +1,7 @@
 """The summary that ends a run: what was published, who leads under which definition, how to open and cite it."""
 
+import shutil
+import sys
 from datetime import date
 
 import duckdb
@@ -41,14 +43,20 @@ def print_summary(console: Console, home: Home) -> None:
             console.print(f"[yellow]Held back by a person: {', '.join(held_back)} (last good rows)[/yellow]")
         console.print(_checks_line(published), highlight=False, soft_wrap=True)
     console.print()
+    program = _program()
     for label, text in (
         ("File", str(home.published_file)),
         ("Open", f"duckdb -readonly {home.published_file}"),
-        ("Ask", 'tokentide sql "FROM china_and_us"     tokentide sql "SHOW TABLES"'),
-        ("Why", "tokentide explain minimax/minimax-m2.5-20260211"),
+        ("Ask", f'{program} sql "FROM china_and_us"     {program} sql "SHOW TABLES"'),
+        ("Why", f"{program} explain minimax/minimax-m2.5-20260211"),
         ("Cite", edition.citation),
     ):
         console.print(f"{label:<9} {text}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _program() -> str:
+    """The program as it can be called from here: by name if it is on the path, else as it was called."""
+    return "tokentide" if shutil.which("tokentide") else sys.argv[0]
 
 
 def _countries_table(published: duckdb.DuckDBPyConnection, week: date) -> Table:
@@ -65,9 +73,10 @@ def _countries_table(published: duckdb.DuckDBPyConnection, week: date) -> Table:
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
+        padding=(0, 0, 0, 1),
         pad_edge=False,
     )
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for population in _POPULATIONS:
         table.add_column(population, justify="right", no_wrap=True)
     for country in [*ranked[:_COUNTRIES_SHOWN], "ZZ"]:
