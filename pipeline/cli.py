@@ -91,8 +91,8 @@ def backfill(
 def _run(first: "date", last: "date", hold_back: "frozenset[date]", is_forced: bool = False) -> None:
     from pipeline.progress import showing_progress
     from pipeline.reports.summary import print_summary
-    from pipeline.reports.up_to_date import is_up_to_date
     from pipeline.run_job import RunRequest, run_job
+    from pipeline.up_to_date import is_up_to_date
 
     settings = Settings()
     if not is_forced and is_up_to_date(settings.state, first, last):

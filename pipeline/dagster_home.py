@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.home import Home
@@ -58,5 +57,15 @@ def end_abandoned_runs(instance: "dg.DagsterInstance") -> None:
     in_progress = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=in_progress)):
         pid = run.tags.get(COMMAND_LINE_PID_TAG)
-        if pid and (int(pid) == os.getpid() or not Path(f"/proc/{pid}").exists() if Path("/proc").exists() else True):
+        if pid is not None and (int(pid) == os.getpid() or not _is_running(int(pid))):
             instance.report_run_failed(run, "The process that ran it ended without a word.")
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,1 +1,0 @@
-"""The curated reference files: facts of attribution, each reviewed and with its evidence."""
