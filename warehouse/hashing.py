@@ -16,7 +16,7 @@ def row_hash_sql(contract: Contract) -> str:
     """An aggregate over rows that does not depend on their order, in constant memory: the sums of both halves of
     each row's MD5 (sums, as an exclusive-or would let two equal rows cancel each other)."""
     columns = ", ".join(
-        f"coalesce(CAST(\"{name}\" AS VARCHAR), '')"
+        f'coalesce(CAST("{name}" AS VARCHAR), chr(30))'
         for name in contract.column_names
         if name not in _TIMES_OF_OBSERVATION
     )

@@ -60,7 +60,9 @@ def quarantine_days(connection: duckdb.DuckDBPyConnection, home: Home) -> Path |
     connection.sql(
         "SELECT rows.*, days.reason FROM parsed_rows AS rows INNER JOIN staging.snapshot_days AS days "
         "ON days.snapshot_id = rows.snapshot_id AND days.status = 'quarantined' "
-        "AND days.date IS NOT DISTINCT FROM try_cast(rows.date_text AS DATE)"
+        "AND days.date IS NOT DISTINCT FROM "
+        "CASE WHEN regexp_full_match(rows.date_text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
+        "THEN try_cast(rows.date_text AS DATE) END"
     ).write_parquet(str(folder / "raw_rows.parquet"))
     (folder / "reasons.json").write_text(reasons)
     return folder

@@ -63,22 +63,25 @@ def _parse_api(body: bytes) -> pa.Table:
     try:
         # numbers stay the text they were: no float may round a token count on its way
         answer = json.loads(body, parse_int=str, parse_float=str)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SnapshotUnreadable(f"not whole JSON: {error}") from error
     rows = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SnapshotUnreadable("the JSON has no list of objects under `data`")
-    columns = {
-        name: pa.array([None if row.get(name) is None else str(row[name]) for row in rows], pa.string())
-        for name in _COLUMNS
-    }
+    try:
+        columns = {
+            name: pa.array([None if row.get(name) is None else str(row[name]) for row in rows], pa.string())
+            for name in _COLUMNS
+        }
+    except UnicodeEncodeError as error:
+        raise SnapshotUnreadable(f"the JSON has text that is no Unicode: {error.reason}") from error
     return _rows(pa.table(columns), "JSON")
 
 
 def _rows(table: pa.Table, kind: str, names: tuple[str, ...] = _COLUMNS) -> pa.Table:
-    missing = [name for name in names if name not in table.column_names]
-    if missing:
-        raise SnapshotUnreadable(f"the {kind} has no column {', '.join(missing)}")
+    for name in names:
+        if (found := table.column_names.count(name)) != 1:
+            raise SnapshotUnreadable(f"the {kind} has {found or 'no'} column{'s' if found else ''} {name}")
     columns = [pa.array(range(1, table.num_rows + 1), pa.int64())]
     columns += [table.column(name).cast(pa.string()) for name in names]
     return pa.table(columns, schema=PARSED_ROWS)

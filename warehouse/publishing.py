@@ -5,7 +5,8 @@ left beside the published file is removed before the new one takes its place.
 """
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import pyarrow as pa
 from filelock import FileLock
 
 from warehouse.contracts import CONTRACTS, Build
-from warehouse.database import STORAGE_VERSION, connect, create_tables, fetch_one
+from warehouse.database import STORAGE_VERSION, connect, create_tables, fetch_one, select_sql
 from warehouse.editions import Edition, content_hash, open_published, read_edition
 from warehouse.errors import ChecksFailed, PublishedFileInvalid, TokentideError
 from warehouse.hashing import code_version, raw_hash, reference_hash
@@ -58,18 +59,21 @@ def publish(
     store_results(connection, GATE, results, None)
     failed = _failed_results(connection)
     held_back = note_held_back(connection, frozenset(hold_back), failed)
-    failed = [result for result in failed if result.week_start not in held_back]
-    if failed:
-        raise ChecksFailed(
-            "Nothing was published: the gate is not green.\n" + "\n".join(f"  {result}" for result in failed[:10]),
-            "correct the cause and run again, or leave a week as it was: `tokentide run --hold-back WEEK`. "
-            f"Rejected rows and reasons: {home.quarantine}.",
-            results,
-        )
+    # with weeks held back, the gate is asked again of what will stand in their place
+    _refuse([r for r in failed if r.week_start not in held_back and not (held_back and r.table_name == GATE)], home)
     new_path = home.path / "tokentide.duckdb.new"
     _remove(new_path)
     try:
-        edition = _fill(connection, new_path, validate_table)
+        with _new_file(connection, new_path) as working:
+            _copy_tables(connection, working)
+            if held_back:
+                _keep_published_weeks(connection, home, held_back)
+                results = validate_gate(connection)
+                store_results(connection, GATE, results, None)
+                _refuse([r for r in _failed_results(connection) if r.week_start not in held_back], home)
+            _cite(connection)
+            edition = _make_edition(connection)
+            _check_published_tables(connection, validate_table)
         is_new = not _is_published(home, edition)
         if is_new:
             _replace(home, new_path, edition, editions_to_keep)
@@ -102,23 +106,58 @@ def _failed_results(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
     return [CheckResult(*row) for row in rows]
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, path: Path, validate_table: Validator) -> Edition:
-    """Copies every contract's table into a fresh file, adds edition and citations, checks each table there."""
-    working = fetch_one(connection, "SELECT current_database()")[0]
+def _refuse(failed: list[CheckResult], home: Home) -> None:
+    if failed:
+        raise ChecksFailed(
+            "Nothing was published: the gate is not green.\n" + "\n".join(f"  {result}" for result in failed[:10]),
+            "correct the cause and run again, or leave a week as it was: `tokentide run --hold-back WEEK`. "
+            f"Rejected rows and reasons: {home.quarantine}.",
+            failed,
+        )
+
+
+@contextmanager
+def _new_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
+    """A fresh file with every table and view of the contracts, in use; gives the name of the working file's catalog."""
+    working = str(fetch_one(connection, "SELECT current_database()")[0])
     connection.execute(f"ATTACH '{_quoted(path)}' AS publication (STORAGE_VERSION '{STORAGE_VERSION}')")
     try:
         connection.execute("USE publication")
         create_tables(connection, CONTRACTS.values())
-        for contract in CONTRACTS.values():
-            if contract.build is not Build.VIEW:
-                connection.execute(f"INSERT INTO {contract.name} BY NAME SELECT * FROM {working}.{contract.name}")
-        _cite(connection)
-        edition = _make_edition(connection)
-        _check_published_tables(connection, validate_table)
+        yield working
     finally:
         connection.execute(f"USE {working}")
         connection.execute("DETACH publication")
-    return edition
+
+
+def _copy_tables(connection: duckdb.DuckDBPyConnection, working: str) -> None:
+    for contract in CONTRACTS.values():
+        if contract.build is not Build.VIEW:
+            connection.execute(f"INSERT INTO {contract.name} BY NAME SELECT * FROM {working}.{contract.name}")
+
+
+def _keep_published_weeks(connection: duckdb.DuckDBPyConnection, home: Home, held_back: frozenset[date]) -> None:
+    """Puts the published rows of held-back weeks in place of the working file's, in every layer, and derives anew what
+    looks across weeks: the layers of a week in the file always belong together."""
+    weeks = sorted(held_back)
+    by_week = [contract for contract in CONTRACTS.values() if contract.build is Build.WEEKS]
+    for contract in by_week:
+        connection.execute(f"DELETE FROM {contract.name} WHERE list_contains(?, week_start)", [weeks])
+    if home.published_file.exists():
+        connection.execute(f"ATTACH '{_quoted(home.published_file)}' AS published_before_now (READ_ONLY)")
+        try:
+            for contract in by_week:
+                connection.execute(
+                    f"INSERT INTO {contract.name} BY NAME SELECT * FROM published_before_now.{contract.name} "
+                    "WHERE list_contains(?, week_start)",
+                    [weeks],
+                )
+        finally:
+            connection.execute("DETACH published_before_now")
+    for name in ("weekly.weeks", "weekly.overtakes"):
+        contract = CONTRACTS[name]
+        connection.execute(f"DELETE FROM {name}")
+        connection.execute(f"INSERT INTO {name} BY NAME {select_sql(contract)} ORDER BY {', '.join(contract.key)}")
 
 
 def _cite(connection: duckdb.DuckDBPyConnection) -> None:

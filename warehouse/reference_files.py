@@ -4,6 +4,7 @@ What the files mean is told in reference/README.md; what is made of them is in s
 """
 
 import csv
+import io
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,6 +42,7 @@ _LINEAGE = pa.schema(
         pa.field("note", pa.string()),
     ]
 )
+_COUNTRY_CODES = {country.alpha_2 for country in pycountry.countries}
 _ALLOWED = {
     "confidence": {"official", "reported", "rumoured", "none"},
     "derivation": {"fine-tune", "merge", "distillation", "continued-pre-training"},
@@ -73,23 +75,33 @@ def read_reference_files(directory: Path = REFERENCE_DIRECTORY) -> dict[str, pa.
 
 
 def _read(file: ReferenceFile, path: Path) -> pa.Table:
-    with path.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines, strict=True)
-        if reader.fieldnames != file.columns.names:
-            raise _invalid(path, 1, f"the columns must be {','.join(file.columns.names)}")
-        rows: list[dict[str, object]] = []
-        seen: dict[tuple[object, ...], int] = {}
-        for row in reader:
-            line = reader.line_num
-            if None in row or None in row.values():
-                raise _invalid(path, line, f"it must have {len(file.columns)} fields")
-            values = {field.name: _value(field, row[field.name], path, line) for field in file.columns}
-            key = tuple(values[name] for name in file.key)
-            if key in seen:
-                raise _invalid(path, line, f"its key {key} is that of line {seen[key]}")
-            seen[key] = line
-            _check_evidence(values, path, line)
-            rows.append(values)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _invalid(path, 1, f"the file cannot be read as UTF-8 text: {error}") from error
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return _read_rows(file, path, reader)
+    except csv.Error as error:
+        raise _invalid(path, reader.line_num, f"it is no CSV: {error}") from error
+
+
+def _read_rows(file: ReferenceFile, path: Path, reader: "csv.DictReader[str]") -> pa.Table:
+    if reader.fieldnames != file.columns.names:
+        raise _invalid(path, 1, f"the columns must be {','.join(file.columns.names)}")
+    rows: list[dict[str, object]] = []
+    seen: dict[tuple[object, ...], int] = {}
+    for row in reader:
+        line = reader.line_num
+        if None in row or None in row.values():
+            raise _invalid(path, line, f"it must have {len(file.columns)} fields")
+        values = {field.name: _value(field, row[field.name], path, line) for field in file.columns}
+        key = tuple(values[name] for name in file.key)
+        if key in seen:
+            raise _invalid(path, line, f"its key {key} is that of line {seen[key]}")
+        seen[key] = line
+        _check_evidence(values, path, line)
+        rows.append(values)
     return pa.Table.from_pylist(rows, schema=file.columns)
 
 
@@ -100,7 +112,7 @@ def _value(field: pa.Field, text: str, path: Path, line: int) -> object:
         return None
     if field.name in _ALLOWED and text not in _ALLOWED[field.name]:
         raise _invalid(path, line, f"{field.name} must be one of {', '.join(sorted(_ALLOWED[field.name]))}")
-    if field.name == "country_code" and text != "ZZ" and pycountry.countries.get(alpha_2=text) is None:
+    if field.name == "country_code" and text != "ZZ" and text not in _COUNTRY_CODES:
         raise _invalid(path, line, f"country_code {text} is no ISO 3166-1 alpha-2 code, nor ZZ")
     if field.name == "evidence_url" and not re.fullmatch(r"https?://\S+", text):
         raise _invalid(path, line, f"evidence_url {text} is no address")
@@ -127,6 +139,10 @@ def _check_evidence(values: dict[str, object], path: Path, line: int) -> None:
         raise _invalid(path, line, "an official or reported reveal needs author, known_from_utc and evidence")
     if values.get("confidence") == "rumoured" and not has_evidence:
         raise _invalid(path, line, "a rumour needs the page that has it")
+    if values.get("method") == "router" and values["author"] is not None:
+        raise _invalid(path, line, "a router has no author: it picks among models of others")
+    if values.get("valid_to") is not None and values["valid_to"] <= values["valid_from"]:  # type: ignore[operator]
+        raise _invalid(path, line, "valid_to must lie after valid_from")
     if values.get("method") == "override" and (not has_evidence or values["author"] is None):
         raise _invalid(path, line, "an override needs author and evidence")
 

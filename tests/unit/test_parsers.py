@@ -145,7 +145,6 @@ def test_export_with_a_header_alone_has_no_rows() -> None:
     assert parse(HEADER, EXPORT_FORMAT).num_rows == 0
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="_rows lets pyarrow's KeyError for a doubled column out")
 def test_export_with_a_doubled_column_is_refused() -> None:
     with pytest.raises(SnapshotUnreadable):
         parse(b"date,date,model_permaslug,total_tokens\r\n2026-01-05,2026-01-06,a/b,7\r\n", EXPORT_FORMAT)
@@ -201,11 +200,6 @@ def test_json_without_a_list_of_objects_is_refused(body: bytes) -> None:
         parse(body, API_FORMAT)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=(RecursionError, UnicodeEncodeError),
-    reason="_parse_api catches ValueError from json.loads alone, so these crash the run instead of being quarantined",
-)
 @pytest.mark.parametrize(
     "body",
     [

@@ -16,7 +16,7 @@ definitions AS (
         knowledge,
         sum(tokens) AS tokens,
         max(population_tokens) AS population_tokens,
-        count(*) FILTER (WHERE country_code <> 'ZZ') - coalesce(max(rank), 0) AS gaps_in_ranks,
+        abs(count(*) FILTER (WHERE country_code <> 'ZZ') - coalesce(max(rank), 0)) AS gaps_in_ranks,
         count(*) FILTER (WHERE NOT (0 <= share_low AND share_low <= share AND share <= share_high AND share_high <= 1)) AS bounds_out_of_order
     FROM temp.candidate
     GROUP BY week_start, population, policy, knowledge

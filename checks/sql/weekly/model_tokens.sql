@@ -8,7 +8,7 @@ SELECT
     daily.week_start,
     max(daily.tokens) - coalesce(sum(candidate.tokens), 0) AS lost_tokens,
     count(*) FILTER (WHERE candidate.is_top_9) AS top_9_rows,
-    count(*) FILTER (WHERE candidate.row_kind = 'model') - max(candidate.rank) AS gaps_in_ranks,
+    abs(count(*) FILTER (WHERE candidate.row_kind = 'model') - coalesce(max(candidate.rank), 0)) AS gaps_in_ranks,
     sum(candidate.platform_share) AS sum_of_shares,
     max(CASE WHEN candidate.row_kind = 'model' THEN candidate.platform_share END) AS largest_share
 FROM daily

@@ -38,25 +38,31 @@ days AS (
     FROM judged_rows
     GROUP BY snapshot_id, date
 ),
-judged_days AS (
+days_by_themselves AS (
     SELECT
-        days.snapshot_id,
-        days.date,
+        days.*,
         snapshots.as_of_utc,
-        days.raw_rows,
-        days.raw_tokens,
+        snapshots.fetched_at_utc,
         CASE
             WHEN days.broken IS NOT NULL THEN days.broken
             WHEN days.raw_tokens IS NULL THEN 'the tokens of the day do not add up within 64 bits'
             WHEN max(CASE WHEN days.date IS NULL THEN 1 ELSE 0 END) OVER (PARTITION BY days.snapshot_id) = 1
                 THEN 'another row of this snapshot has no readable day, so it may belong to this one'
-            WHEN days.figures <> first_value(days.figures) OVER (
-                PARTITION BY days.date, snapshots.as_of_utc, days.broken IS NULL
-                ORDER BY snapshots.fetched_at_utc, days.snapshot_id
-            ) THEN 'an earlier snapshot states other figures for the same day and the same as_of'
-        END AS reason
+        END AS own_reason
     FROM days
     INNER JOIN raw.snapshots AS snapshots ON snapshots.snapshot_id = days.snapshot_id
+),
+judged_days AS (
+    SELECT
+        *,
+        CASE
+            WHEN own_reason IS NOT NULL THEN own_reason
+            WHEN figures <> first_value(figures) OVER (
+                PARTITION BY date, as_of_utc, own_reason IS NULL
+                ORDER BY fetched_at_utc, snapshot_id
+            ) THEN 'an earlier snapshot states other figures for the same day and the same as_of'
+        END AS reason
+    FROM days_by_themselves
 )
 SELECT
     snapshot_id,

@@ -10,7 +10,7 @@ WITH daily AS (
         days.country_code,
         days.base_lab,
         days.base_country_code,
-        CAST(sum(days.tokens) AS BIGINT) AS tokens
+        try_cast(sum(days.tokens) AS BIGINT) AS tokens
     FROM attribution.model_day_tokens AS days
     INNER JOIN weekly.model_tokens AS models
         ON models.week_start = days.week_start AND models.model_permaslug = days.model_permaslug
@@ -34,7 +34,7 @@ SELECT
         WHEN definitions.policy = 'lab_home' THEN daily.country_code
         ELSE daily.base_country_code
     END AS country_code,
-    CAST(sum(daily.tokens) AS BIGINT) AS tokens,
+    try_cast(sum(daily.tokens) AS BIGINT) AS tokens,
     daily.days_observed
 FROM daily
 CROSS JOIN (VALUES ('top_9'), ('ranked'), ('platform')) AS populations (population)

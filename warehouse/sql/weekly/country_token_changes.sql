@@ -6,9 +6,9 @@ SELECT
     knowledge,
     country_code,
     tokens,
-    CASE WHEN is_complete_week THEN tokens / max(CASE WHEN is_complete_week THEN tokens END) OVER one_week_before - 1 END AS tokens_change_1w,
-    CASE WHEN is_complete_week THEN tokens / max(CASE WHEN is_complete_week THEN tokens END) OVER two_weeks_before - 1 END AS tokens_change_2w,
-    CASE WHEN is_complete_week THEN tokens / max(CASE WHEN is_complete_week THEN tokens END) OVER four_weeks_before - 1 END AS tokens_change_4w
+    CASE WHEN is_complete_week THEN tokens / nullif(max(CASE WHEN is_complete_week THEN tokens END) OVER one_week_before, 0) - 1 END AS tokens_change_1w,
+    CASE WHEN is_complete_week THEN tokens / nullif(max(CASE WHEN is_complete_week THEN tokens END) OVER two_weeks_before, 0) - 1 END AS tokens_change_2w,
+    CASE WHEN is_complete_week THEN tokens / nullif(max(CASE WHEN is_complete_week THEN tokens END) OVER four_weeks_before, 0) - 1 END AS tokens_change_4w
 FROM weekly.country_tokens
 WINDOW
     one_week_before AS (PARTITION BY population, policy, knowledge, country_code ORDER BY week_start RANGE BETWEEN INTERVAL 7 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING),

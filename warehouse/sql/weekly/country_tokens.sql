@@ -6,7 +6,7 @@ WITH totals AS (
         policy,
         knowledge,
         country_code,
-        CAST(sum(tokens) AS BIGINT) AS tokens,
+        try_cast(sum(tokens) AS BIGINT) AS tokens,
         max(days_observed) AS days_observed
     FROM weekly.attributed_tokens
     WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand)
@@ -15,7 +15,7 @@ WITH totals AS (
 bounded AS (
     SELECT
         *,
-        CAST(sum(tokens) OVER definition AS BIGINT) AS population_tokens,
+        try_cast(sum(tokens) OVER definition AS BIGINT) AS population_tokens,
         sum(CASE WHEN coalesce(country_code, 'ZZ') = 'ZZ' THEN tokens ELSE 0 END) OVER definition AS undecided_tokens
     FROM totals
     WINDOW definition AS (PARTITION BY week_start, population, policy, knowledge)

@@ -3,9 +3,9 @@ SELECT
     week_start,
     model_permaslug,
     tokens,
-    CASE WHEN is_complete_week THEN tokens / max(CASE WHEN is_complete_week THEN tokens END) OVER one_week_before - 1 END AS tokens_change_1w,
-    CASE WHEN is_complete_week THEN tokens / max(CASE WHEN is_complete_week THEN tokens END) OVER two_weeks_before - 1 END AS tokens_change_2w,
-    CASE WHEN is_complete_week THEN tokens / max(CASE WHEN is_complete_week THEN tokens END) OVER four_weeks_before - 1 END AS tokens_change_4w
+    CASE WHEN is_complete_week THEN tokens / nullif(max(CASE WHEN is_complete_week THEN tokens END) OVER one_week_before, 0) - 1 END AS tokens_change_1w,
+    CASE WHEN is_complete_week THEN tokens / nullif(max(CASE WHEN is_complete_week THEN tokens END) OVER two_weeks_before, 0) - 1 END AS tokens_change_2w,
+    CASE WHEN is_complete_week THEN tokens / nullif(max(CASE WHEN is_complete_week THEN tokens END) OVER four_weeks_before, 0) - 1 END AS tokens_change_4w
 FROM weekly.model_tokens
 WINDOW
     one_week_before AS (PARTITION BY model_permaslug ORDER BY week_start RANGE BETWEEN INTERVAL 7 DAYS PRECEDING AND INTERVAL 7 DAYS PRECEDING),

@@ -10,7 +10,7 @@ model_weeks AS (
         week_start,
         model_permaslug,
         row_kind,
-        CAST(sum(tokens) AS BIGINT) AS tokens,
+        try_cast(sum(tokens) AS BIGINT) AS tokens,
         max_by(lab, date) AS lab,
         max_by(country_code, date) AS country_code,
         max_by(method, date) AS method,
