@@ -8,13 +8,13 @@ from assets.resources import Warehouse
 from assets.table_assets import OWNERS, WRITER_POOL
 from checks.dagster_results import check_results, check_specs
 from checks.suites import SUITES
-from checks.suites.publication import PUBLICATION
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.errors import ChecksFailed
 from warehouse.publishing import publish
+from warehouse.results import GATE
 
 _KEY = dg.AssetKey("publication")
-_GATE = SUITES[PUBLICATION].expectations
+_EXPECTATIONS = SUITES[GATE].expectations
 
 
 @dg.multi_asset(
@@ -34,7 +34,7 @@ _GATE = SUITES[PUBLICATION].expectations
             kinds={"duckdb", "python"},
         )
     ],
-    check_specs=check_specs(_KEY, _GATE),
+    check_specs=check_specs(_KEY, _EXPECTATIONS),
     backfill_policy=dg.BackfillPolicy.single_run(),
     pool=WRITER_POOL,
 )
@@ -53,9 +53,9 @@ def publication(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[W
                 warehouse.editions_to_keep,
             )
         except ChecksFailed as error:
-            yield from check_results(_KEY, _GATE, error.results)
+            yield from check_results(_KEY, _EXPECTATIONS, error.results)
             raise dg.Failure(str(error), allow_retries=False) from error
-    yield from check_results(_KEY, _GATE, published.results, published.held_back)
+    yield from check_results(_KEY, _EXPECTATIONS, published.results, published.held_back)
     edition = published.edition
     yield dg.MaterializeResult(
         asset_key=_KEY,

@@ -33,6 +33,6 @@ class Warehouse:
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The working file under the writer's lock, with the raw inputs of staging and attribution at hand."""
+        """The working file, under the writer's lock."""
         with writer_lock(self.home, self.lock_wait_seconds, self.report), open_working_file(self.home) as connection:
             yield connection

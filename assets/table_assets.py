@@ -200,7 +200,8 @@ def _failure_text(
     weeks = [str(week) for week in failed if week is not None]
     lines = [*causes, *(str(result) for results in failed.values() for result in results)]
     what = f"weeks {', '.join(weeks)} keep" if weeks else "the table keeps"
-    hold_back = f", or leave them as they are: tokentide run --hold-back {weeks[0]}" if weeks else ""
+    options = " ".join(f"--hold-back {week}" for week in weeks)
+    hold_back = f", or leave them as they are: tokentide run {options}" if weeks else ""
     return (
         f"{contract.name}: {what} the old rows, and nothing is published.\n"
         + "\n".join(f"  {line}" for line in lines[:10])

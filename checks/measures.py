@@ -20,8 +20,11 @@ def measures_sql(contract: Contract, by_week: bool) -> str:
         structural = f"SELECT week_start, {structural} FROM temp.candidate GROUP BY week_start"
         if not path.exists():
             return f"{structural} ORDER BY week_start"
+        # a week may have measures but no candidate rows: then nothing is missing in them and nothing doubled
+        own = path.read_text(encoding="utf-8")
         return (
-            f"SELECT * FROM ({structural}) FULL JOIN ({path.read_text(encoding='utf-8')}) USING (week_start) "
+            "SELECT * REPLACE (coalesce(row_count, 0) AS row_count, coalesce(missing_values, 0) AS missing_values, "
+            f"coalesce(doubled_keys, 0) AS doubled_keys) FROM ({structural}) FULL JOIN ({own}) USING (week_start) "
             "ORDER BY week_start"
         )
     structural = f"SELECT CAST(NULL AS DATE) AS week_start, {structural} FROM temp.candidate"

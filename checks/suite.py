@@ -13,7 +13,7 @@ from warehouse.results import BLOCKING, WARNING
 
 @dataclass(frozen=True)
 class Expectation:
-    """One check: a great-expectations expectation type on one measure.
+    """One check: bounds (`min_value`, `max_value`, both included) for one measure.
 
     `name` is the check's name everywhere, `description` says in words what holds and why it must.
     """
@@ -23,7 +23,7 @@ class Expectation:
     description: str
     arguments: dict[str, Any]
     severity: str
-    type: str = "expect_column_values_to_be_between"
+    may_be_empty: bool = False  # an empty measure is no pass, but for one that compares with what need not be there
 
     @property
     def expected(self) -> str:
@@ -59,14 +59,18 @@ def between(
     name: str,
     description: str,
     severity: str = BLOCKING,
+    may_be_empty: bool = False,
 ) -> Expectation:
     """Expects a measure within bounds, both included; None leaves that side open."""
     bounds = {"min_value": low, "max_value": high}
-    return Expectation(name, measure, description, {k: v for k, v in bounds.items() if v is not None}, severity)
+    given = {side: bound for side, bound in bounds.items() if bound is not None}
+    return Expectation(name, measure, description, given, severity, may_be_empty)
 
 
-def warn_between(measure: str, low: float | None, high: float | None, name: str, description: str) -> Expectation:
-    return between(measure, low, high, name, description, WARNING)
+def warn_between(
+    measure: str, low: float | None, high: float | None, name: str, description: str, may_be_empty: bool = False
+) -> Expectation:
+    return between(measure, low, high, name, description, WARNING, may_be_empty)
 
 
 def structural_measures_sql(contract: Contract) -> str:

@@ -116,7 +116,9 @@ def sql(
     query: Annotated[str, typer.Argument(help="One SELECT (or SHOW, DESCRIBE, FROM ...) in DuckDB's SQL.")],
     format: Annotated[str, typer.Option(help="table, csv, json or parquet.")] = "table",
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of the screen.")] = None,
-    cite: Annotated[bool, typer.Option("--cite", help="Add how to cite the figures.")] = False,
+    cite: Annotated[
+        bool, typer.Option("--cite", help="Add how to cite the figures; beside a file as FILE.citation.txt.")
+    ] = False,
 ) -> None:
     """Query the published file, read-only."""
     from pipeline.reports.query import print_query
@@ -154,9 +156,7 @@ def explain(model: Annotated[str, typer.Argument(help="A model's slug, or a part
     print_explanation(console, Settings().state, model)
 
 
-@app.command(
-    epilog="Examples: `tokentide diff 2026-10-11-1609e2c1 2026-10-11-5b1c07aa`, `tokentide diff previous latest`"
-)
+@app.command(epilog="Example: `tokentide diff previous latest`; `tokentide status` lists the editions that are kept.")
 def diff(
     edition_a: Annotated[str, typer.Argument(help="The earlier edition, or `previous`.")],
     edition_b: Annotated[str, typer.Argument(help="The later edition, or `latest`.")],
@@ -196,9 +196,10 @@ def main() -> None:
             name = "TOKENTIDE_" + "_".join(str(part) for part in problem["loc"]).upper()
             errors.print(f"[bold red]Error:[/bold red] {name}: {problem['msg']}", highlight=False)
         sys.exit(2)
-    except KeyboardInterrupt:
-        errors.print("\nInterrupted. The published file is as it was; run again to go on.", highlight=False)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == 130:  # all that Typer leaves of Ctrl-C
+            errors.print("\nInterrupted. The published file is as it was; run again to go on.", highlight=False)
+        raise
     except Exception:  # a bug: its traceback helps whoever reports it, and 1 would say that the data did not pass
         traceback.print_exc()
         sys.exit(4)

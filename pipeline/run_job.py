@@ -4,14 +4,17 @@ import logging
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs, prepare_dagster_home
 from pipeline.settings import Settings
-from warehouse.database import storage_failed
+from warehouse.builds import built_weeks, stale_weeks
+from warehouse.database import open_working_file, storage_failed
 from warehouse.errors import ChecksFailed, TokentideError
+from warehouse.home import Home
 from warehouse.lock import writer_lock
+from warehouse.snapshots import SnapshotStore
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,29 @@ def run_job(settings: Settings, request: RunRequest, report: Callable[[str], Non
     home.prepare()
     with writer_lock(home, settings.lock_wait_seconds, report):
         prepare_dagster_home(home)
+        request = _with_stale_weeks(home, request, report)
         with warnings.catch_warnings():
             # Dagster's notices of preview features, and of what it deprecates in itself, are no news to the user
             warnings.simplefilter("ignore")
             _execute(settings, request, report)
+
+
+def _with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], None]) -> RunRequest:
+    """Widens the span to weeks whose rows were made from other snapshots, reference files or code than are at hand:
+    an edition must not mix them."""
+    if not home.working_file.exists():
+        return request
+    store = SnapshotStore(home)
+    at_hand = {snapshot.snapshot_id for snapshot in store.snapshots()}
+    with open_working_file(home) as connection:
+        used = {row[0] for row in connection.execute("SELECT snapshot_id FROM raw.snapshots").fetchall()}
+        # which weeks a new snapshot changes is known only once it is staged: until then, any
+        stale = stale_weeks(connection) if at_hand <= used else built_weeks(connection)
+    span = {request.first, request.last, *stale}
+    wider = replace(request, first=min(span), last=max(span))
+    if wider != request:
+        report(f"weeks {wider.first} to {wider.last}: earlier rows were made from other snapshots, facts or code")
+    return wider
 
 
 def _execute(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 import duckdb
 
 from pipeline.archive import BuiltInArchive
-from warehouse.editions import content_hash, open_published, read_edition
+from warehouse.editions import is_as_published, open_published, read_edition
 from warehouse.errors import TokentideError
 from warehouse.hashing import code_version, raw_hash, reference_hash
 from warehouse.home import Home
@@ -18,7 +18,10 @@ def is_up_to_date(home: Home, first: date, last: date) -> bool:
     """True where the published file has every week of the span that has figures, from these very snapshots,
     reference files and code, and its content is what was published."""
     try:
-        snapshots = SnapshotStore(home).snapshots()
+        store = SnapshotStore(home)
+        snapshots = store.snapshots()
+        for snapshot in snapshots:
+            store.read(snapshot)  # a broken object is work to do: the archive's is restored, another is named
         hashes = {snapshot.sha256 for snapshot in snapshots}
         hashes |= {sha256 for _, _, sha256 in BuiltInArchive().observations()}
         with open_published(home) as published:
@@ -30,7 +33,7 @@ def is_up_to_date(home: Home, first: date, last: date) -> bool:
                 and not _weeks(published, "SELECT week_start FROM main.held_back_weeks")
                 and _weeks_with_figures(published, first, last)
                 <= _weeks(published, "SELECT week_start FROM main.weeks")
-                and content_hash(published) == edition.content_hash
+                and is_as_published(home)
             )
     except (TokentideError, duckdb.Error):
         return False

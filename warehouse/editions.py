@@ -1,5 +1,6 @@
 """Editions: what a published file says of itself, whether its content is still what was published, and past ones."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -10,15 +11,15 @@ import duckdb
 
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import connect, fetch_one
-from warehouse.errors import PublishedFileInvalid
+from warehouse.errors import LockHeld, PublishedFileInvalid
 from warehouse.hashing import hash_texts, row_hash_sql
 from warehouse.home import Home
 
-# What the content hash covers: every table of figures. Check results, times and the edition itself are not figures.
+# What the content hash covers: every table of figures. Check results, builds and the edition itself are not figures.
 HASHED_CONTRACTS: list[Contract] = [
     contract
     for contract in CONTRACTS.values()
-    if contract.build is not Build.VIEW and contract.name not in {"checks.results", "main.edition"}
+    if contract.build is not Build.VIEW and contract.schema_name != "checks" and contract.name != "main.edition"
 ]
 
 
@@ -60,6 +61,25 @@ def read_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
         ) from error
 
 
+def write_checksum(home: Home, file: Path) -> None:
+    """Notes the sha256 of the file that is about to be published, in the form of `sha256sum`."""
+    home.published_checksum.write_text(f"{_sha256(file)}  {home.published_file.name}\n")
+
+
+def is_as_published(home: Home) -> bool:
+    """Whether the published file has, byte for byte, what was published: figures, views, comments, edition."""
+    try:
+        noted = home.published_checksum.read_text().split()[0]
+    except (OSError, IndexError):
+        return False
+    return noted == _sha256(home.published_file)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 @contextmanager
 def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published file, read-only.
@@ -73,7 +93,12 @@ def open_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         )
     if home.published_wal.exists():
         raise foreign_wal(home)
-    connection = connect(home.published_file, read_only=True)
+    try:
+        connection = connect(home.published_file, read_only=True)
+    except LockHeld as error:
+        raise LockHeld(
+            str(error).split("\n")[0], "close that session, or have it open the file with read_only (-readonly)."
+        ) from error
     try:
         yield connection
     finally:

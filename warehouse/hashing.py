@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from warehouse.contracts import Contract
@@ -42,6 +43,7 @@ def hash_files(paths: Iterable[Path], root: Path) -> str:
     return hash_texts(texts)
 
 
+@cache
 def code_version() -> str:
     """Hash of the code that makes tables: Python and SQL of warehouse, checks and assets."""
     files = [

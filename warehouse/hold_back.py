@@ -28,7 +28,7 @@ def note_held_back(
         connection.execute("DELETE FROM main.held_back_weeks WHERE week_start = ?", [week])
     for week in sorted(reasons.keys() - before):
         connection.execute(
-            "INSERT INTO main.held_back_weeks VALUES (?, ?, ?)",
+            "INSERT INTO main.held_back_weeks BY NAME SELECT ? AS week_start, ? AS reason, ? AS held_back_at_utc",
             [week, "; ".join(reasons[week]), datetime.now(UTC).replace(tzinfo=None)],
         )
     return frozenset(reasons)

@@ -30,6 +30,26 @@ class Home:
         return self.path / "tokentide.duckdb.wal"
 
     @property
+    def published_checksum(self) -> Path:
+        return self.path / "tokentide.duckdb.sha256"
+
+    @property
+    def new_file(self) -> Path:
+        return self.path / "tokentide.duckdb.new"
+
+    @property
+    def publish_lock(self) -> Path:
+        return self.path / "publish.lock"
+
+    @property
+    def writer_lock(self) -> Path:
+        return self.path / "writer.lock"
+
+    @property
+    def writer(self) -> Path:
+        return self.path / "writer.json"
+
+    @property
     def editions(self) -> Path:
         return self.path / "editions"
 

@@ -17,8 +17,12 @@ from warehouse.parsers import parse
 from warehouse.snapshots import SnapshotStore
 
 
-def load_parsed_rows(connection: duckdb.DuckDBPyConnection, store: SnapshotStore) -> None:
+def load_parsed_rows(
+    connection: duckdb.DuckDBPyConnection, store: SnapshotStore, only: Collection[str] | None = None
+) -> None:
     """Fills the temporary tables parsed_rows and parse_failures from every stored snapshot, one body at a time.
+
+    `only` names the snapshots to read; without it all are read.
 
     parsed_rows: snapshot_id, row_number, date_text, model_permaslug, tokens_text; parse_failures: snapshot_id, reason.
     Raises SnapshotCorrupted where a stored object is not what its name promises.
@@ -26,6 +30,8 @@ def load_parsed_rows(connection: duckdb.DuckDBPyConnection, store: SnapshotStore
     fill_input(connection, "parsed_rows")
     fill_input(connection, "parse_failures")
     for snapshot in store.snapshots():
+        if only is not None and snapshot.snapshot_id not in only:
+            continue
         try:
             rows = parse(store.read(snapshot), snapshot.origin.format)
         except SnapshotUnreadable as error:

@@ -24,8 +24,8 @@ def writer_lock(home: Home, wait_seconds: float, on_wait: Callable[[str], None] 
     Waits up to `wait_seconds` for another holder, telling `on_wait` once who that is. Raises LockHeld after that.
     """
     home.prepare()
-    lock = FileLock(home.path / "writer.lock", is_singleton=True, thread_local=False)
-    holder_file = home.path / "writer.json"
+    lock = FileLock(home.writer_lock, is_singleton=True, thread_local=False)
+    holder_file = home.writer
     deadline = time.monotonic() + wait_seconds
     is_told = False
     while True:

@@ -62,7 +62,7 @@ def _parse_export(body: bytes) -> pa.Table:
 def _parse_api(body: bytes) -> pa.Table:
     try:
         # numbers stay the text they were: no float may round a token count on its way
-        answer = json.loads(body, parse_int=str, parse_float=str)
+        answer = json.loads(body, parse_int=str, parse_float=str, object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError) as error:
         raise SnapshotUnreadable(f"not whole JSON: {error}") from error
     rows = answer.get("data") if isinstance(answer, dict) else None
@@ -78,10 +78,21 @@ def _parse_api(body: bytes) -> pa.Table:
     return _rows(pa.table(columns), "JSON")
 
 
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """JSON lets a key stand twice and would keep the last; which one is meant nobody can know."""
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+    return values
+
+
 def _rows(table: pa.Table, kind: str, names: tuple[str, ...] = _COLUMNS) -> pa.Table:
     for name in names:
         if (found := table.column_names.count(name)) != 1:
             raise SnapshotUnreadable(f"the {kind} has {found or 'no'} column{'s' if found else ''} {name}")
+    if table.num_rows == 0:
+        raise SnapshotUnreadable(f"the {kind} has no rows")
     columns = [pa.array(range(1, table.num_rows + 1), pa.int64())]
     columns += [table.column(name).cast(pa.string()) for name in names]
     return pa.table(columns, schema=PARSED_ROWS)

@@ -6,7 +6,7 @@ left beside the published file is removed before the new one takes its place.
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,18 +15,25 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock
 
+from warehouse.builds import load_current_inputs, made_from_reference_hash
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.database import STORAGE_VERSION, connect, create_tables, fetch_one, select_sql
-from warehouse.editions import Edition, content_hash, open_published, read_edition
+from warehouse.editions import (
+    Edition,
+    content_hash,
+    edition_path,
+    is_as_published,
+    kept_editions,
+    open_published,
+    read_edition,
+    write_checksum,
+)
 from warehouse.errors import ChecksFailed, PublishedFileInvalid, TokentideError
-from warehouse.hashing import code_version, raw_hash, reference_hash
+from warehouse.hashing import code_version, raw_hash
 from warehouse.hold_back import note_held_back
 from warehouse.home import Home
-from warehouse.reference_files import REFERENCE_DIRECTORY
-from warehouse.results import CheckResult, Validator, store_results
+from warehouse.results import GATE, CheckResult, Validator, store_results
 from warehouse.version import SOFTWARE_VERSION
-
-GATE = "publication"
 
 # Checks the whole working file, one row of measures a week.
 GateValidator = Callable[[duckdb.DuckDBPyConnection], list[CheckResult]]
@@ -55,13 +62,14 @@ def publish(
     Raises ChecksFailed, with the published file as it was.
     """
     _remember_published_weeks(connection, home)
+    load_current_inputs(connection, code_version())
     results = validate_gate(connection)
     store_results(connection, GATE, results, None)
     failed = _failed_results(connection)
     held_back = note_held_back(connection, frozenset(hold_back), failed)
     # with weeks held back, the gate is asked again of what will stand in their place
     _refuse([r for r in failed if r.week_start not in held_back and not (held_back and r.table_name == GATE)], home)
-    new_path = home.path / "tokentide.duckdb.new"
+    new_path = home.new_file
     _remove(new_path)
     try:
         with _new_file(connection, new_path) as working:
@@ -88,11 +96,14 @@ def _remember_published_weeks(connection: duckdb.DuckDBPyConnection, home: Home)
     if home.published_file.exists():
         # a stranger's log beside it is not ours to read: it goes first
         _remove(home.published_wal)
-        try:
-            with open_published(home) as published:
-                weeks = published.execute("SELECT week_start, days_observed FROM weekly.weeks").fetchall()
-        except (TokentideError, duckdb.Error):
-            weeks = []  # unreadable: then there is nothing that the new file could take away
+        # the kept copy stands in for a published file that someone has open, or has damaged
+        for path in (home.published_file, *(edition_path(home, name) for name in kept_editions(home)[-1:])):
+            try:
+                with closing(connect(path, read_only=True)) as published:
+                    weeks = published.execute("SELECT week_start, days_observed FROM weekly.weeks").fetchall()
+                break
+            except (TokentideError, duckdb.Error):
+                continue
     connection.execute("CREATE OR REPLACE TEMP TABLE published_before (week_start DATE, days INTEGER)")
     if weeks:
         connection.executemany("INSERT INTO published_before VALUES (?, ?)", weeks)
@@ -140,7 +151,9 @@ def _keep_published_weeks(connection: duckdb.DuckDBPyConnection, home: Home, hel
     """Puts the published rows of held-back weeks in place of the working file's, in every layer, and derives anew what
     looks across weeks: the layers of a week in the file always belong together."""
     weeks = sorted(held_back)
-    by_week = [contract for contract in CONTRACTS.values() if contract.build is Build.WEEKS]
+    by_week = [
+        contract for contract in CONTRACTS.values() if contract.build is Build.WEEKS or contract.name == "checks.builds"
+    ]
     for contract in by_week:
         connection.execute(f"DELETE FROM {contract.name} WHERE list_contains(?, week_start)", [weeks])
     if home.published_file.exists():
@@ -187,7 +200,7 @@ def _make_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
         software_version=SOFTWARE_VERSION,
         code_version=code_version(),
         raw_hash=raw_hash(hashes),
-        reference_hash=reference_hash(REFERENCE_DIRECTORY),
+        reference_hash=made_from_reference_hash(connection) or "",
         content_hash=content,
         citation=f"tokentide edition {name}, computed from OpenRouter's public rankings "
         f"(openrouter.ai/rankings), as of {as_of:%Y-%m-%dT%H:%M:%SZ}, CC BY 4.0.",
@@ -220,8 +233,8 @@ def _is_published(home: Home, edition: Edition) -> bool:
     try:
         with open_published(home) as published:
             before = read_edition(published)
-            if content_hash(published) != before.content_hash:
-                return False  # someone wrote into it
+        if not is_as_published(home):
+            return False  # someone wrote into it
     except (TokentideError, duckdb.Error):
         return False
     same = ("edition", "content_hash", "code_version", "raw_hash", "reference_hash", "software_version")
@@ -229,16 +242,18 @@ def _is_published(home: Home, edition: Edition) -> bool:
 
 
 def _replace(home: Home, new_path: Path, edition: Edition, editions_to_keep: int) -> None:
-    with FileLock(home.path / "publish.lock"):
+    with FileLock(home.publish_lock):
         # opened once more: only a file that DuckDB reads whole may become the published one
         connection = connect(new_path, read_only=True)
         connection.close()
         home.editions.mkdir(exist_ok=True)
         kept = home.editions / f"{edition.edition}.duckdb"
-        shutil.copyfile(new_path, kept.with_suffix(".partial"))
-        kept.with_suffix(".partial").replace(kept)
+        copy = kept.with_suffix(".partial")
+        shutil.copyfile(new_path, copy)
         _remove(home.published_wal)
+        write_checksum(home, new_path)
         new_path.replace(home.published_file)
+        copy.replace(kept)
     newest_first = sorted(home.editions.glob("*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in newest_first[max(1, editions_to_keep) :]:
         path.unlink()

@@ -11,6 +11,8 @@ from warehouse.contracts import CONTRACTS, Contract
 
 BLOCKING = "blocking"
 WARNING = "warning"
+# Stands for the table name in results of the gate over all tables (also in checks/sql/publication.sql).
+GATE = "publication"
 
 
 @dataclass(frozen=True)

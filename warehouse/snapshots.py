@@ -1,6 +1,7 @@
 """The snapshot store: bytes as received, kept once under their sha256, with a sidecar that says where they came from.
 
-Nothing here reads a body's content; that is what the parsers are for. Nothing is ever overwritten or deleted.
+Nothing here reads a body's content; that is what the parsers are for. Nothing is ever overwritten or deleted, except
+that putting the same bytes again restores an object that was damaged.
 """
 
 import hashlib

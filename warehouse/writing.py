@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.build_inputs import fill_input
+from warehouse.builds import note_build
 from warehouse.contracts import Contract
 from warehouse.database import fetch_one, select_sql
 from warehouse.errors import ContractBroken
@@ -72,6 +73,7 @@ def build_weeks(
             f"ORDER BY {', '.join(contract.key)}",
             [passing],
         )
+        note_build(connection, contract, passing)
         store_results(connection, contract.name, results, weeks)
         connection.execute("COMMIT")
     except BaseException:
@@ -117,6 +119,7 @@ def build_whole(
             connection.execute(
                 f"INSERT INTO {contract.name} BY NAME SELECT * FROM candidate ORDER BY {', '.join(contract.key)}"
             )
+            note_build(connection, contract, None)
         store_results(connection, contract.name, results, None)
         connection.execute("COMMIT")
     except BaseException:

@@ -30,6 +30,24 @@ failed AS (
     WHERE outcome = 'failed' AND week_start IS NOT NULL AND table_name <> 'publication'
     GROUP BY week_start
 ),
+stale_weeks AS (
+    SELECT builds.week_start, count(*) AS tables
+    FROM checks.builds AS builds
+    CROSS JOIN temp.current_code AS code
+    LEFT JOIN temp.current_inputs AS inputs ON inputs.week_start = builds.week_start
+    WHERE
+        builds.week_start IS NOT NULL
+        AND (builds.code_version <> code.code_version OR builds.inputs_hash IS DISTINCT FROM inputs.inputs_hash)
+    GROUP BY builds.week_start
+),
+stale_wholes AS (
+    SELECT
+        count(*) FILTER (WHERE builds.code_version <> code.code_version)
+        + greatest(0, count(DISTINCT builds.inputs_hash) FILTER (WHERE builds.table_name LIKE 'attribution.%') - 1) AS tables
+    FROM checks.builds AS builds
+    CROSS JOIN temp.current_code AS code
+    WHERE builds.week_start IS NULL
+),
 weeks AS (
     SELECT week_start FROM staged
     UNION
@@ -42,10 +60,13 @@ weeks AS (
 measured AS (
     SELECT
         weeks.week_start,
-        coalesce(abs(raw_weeks.tokens - attributed.tokens), 0)
-            + coalesce(abs(raw_weeks.tokens - models.tokens), 0)
-            + coalesce(abs(raw_weeks.tokens - labs.tokens), 0)
-            + coalesce(abs(raw_weeks.tokens - countries.tokens), 0) AS tokens_lost,
+        greatest(
+            abs(coalesce(raw_weeks.tokens, 0) - coalesce(attributed.tokens, 0)),
+            abs(coalesce(raw_weeks.tokens, 0) - coalesce(models.tokens, 0)),
+            abs(coalesce(raw_weeks.tokens, 0) - coalesce(labs.tokens, 0)),
+            abs(coalesce(raw_weeks.tokens, 0) - coalesce(countries.tokens, 0))
+        ) AS tokens_lost,
+        coalesce(stale_weeks.tables, 0) + stale_wholes.tables AS stale_tables,
         CASE
             WHEN staged.week_start IS NULL AND countries.week_start IS NULL THEN 0
             ELSE 5
@@ -66,6 +87,8 @@ measured AS (
     LEFT JOIN labs ON labs.week_start = weeks.week_start
     LEFT JOIN countries ON countries.week_start = weeks.week_start
     LEFT JOIN failed ON failed.week_start = weeks.week_start
+    LEFT JOIN stale_weeks ON stale_weeks.week_start = weeks.week_start
+    CROSS JOIN stale_wholes
     LEFT JOIN temp.published_before ON published_before.week_start = weeks.week_start
     WINDOW this_week AS (PARTITION BY weeks.week_start)
 )
@@ -73,6 +96,7 @@ SELECT
     week_start,
     tokens_lost,
     missing_layers,
+    stale_tables,
     failed_checks,
     days_lost,
     daily_tokens / max(daily_tokens) OVER (

@@ -6,6 +6,7 @@ _HAS_ROWS = between("row_count", 1, None, "it_answers", "the view has rows")
 
 SUITES = [
     Suite("checks.results", [between("row_count", 1, None, "there_are_results", "no figure without its checks")]),
+    Suite("checks.builds", [between("row_count", 1, None, "there_are_builds", "no row without what it was made from")]),
     Suite("main.edition", [between("row_count", 1, 1, "there_is_one_edition", "a file is one edition")]),
     Suite("main.citations", [between("row_count", 1, None, "there_is_a_citation", "every number can be cited")]),
     Suite("main.held_back_weeks"),

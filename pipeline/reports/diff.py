@@ -20,10 +20,10 @@ _COUNTED = ("weekly.country_tokens", "weekly.lab_tokens", "weekly.model_tokens",
 
 @dataclass(frozen=True)
 class TableDifference:
-    """Rows of one table that moved, entered or left; `moved` holds key, tokens before and after, and the cause."""
+    """Rows that moved, entered or left: key, tokens before and after, other columns that changed, cause."""
 
     table_name: str
-    moved: list[tuple[str, int | None, int | None, str]]
+    moved: list[tuple[str, int | None, int | None, str, str]]
 
 
 def print_difference(console: Console, home: Home, edition_a: str, edition_b: str, limit: int) -> None:
@@ -49,21 +49,35 @@ def print_difference(console: Console, home: Home, edition_a: str, edition_b: st
 
 
 def difference(connection: duckdb.DuckDBPyConnection, contract: Contract) -> TableDifference:
-    """Rows of the attached editions a and b that differ in tokens, largest change first, with their cause."""
-    keys = [f'"{name}"' for name in contract.key]
+    """Rows of the attached editions a and b that differ, largest change of tokens first, with their cause.
+
+    A row of a week that is itself unchanged (an overtake that hangs on another week) has the causes of the others.
+    """
+    keys = ", ".join(f'"{name}"' for name in contract.key)
+    key_text = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in contract.key)
     tokens = "tokens" if "tokens" in contract.column_names else "leader_tokens"
+    others = [name for name in contract.column_names if name not in {*contract.key, tokens}]
+    changed = ", ".join(f"CASE WHEN one.{name} IS DISTINCT FROM two.{name} THEN '{name}' END" for name in others)
     rows = connection.execute(
         f"""
-        SELECT concat_ws(' ', {", ".join(f"CAST({key} AS VARCHAR)" for key in keys)}) AS row_key,
-            one.tokens AS tokens_before, two.tokens AS tokens_after, coalesce(nullif(causes.cause, ''), 'code') AS cause
-        FROM (SELECT {", ".join(keys)}, {tokens} AS tokens FROM a.{contract.name}) AS one
-        FULL JOIN (SELECT {", ".join(keys)}, {tokens} AS tokens FROM b.{contract.name}) AS two USING ({", ".join(keys)})
-        LEFT JOIN temp.week_causes AS causes USING (week_start)
-        WHERE one.tokens IS DISTINCT FROM two.tokens
-        ORDER BY abs(coalesce(two.tokens, 0) - coalesce(one.tokens, 0)) DESC, row_key
+        WITH compared AS (
+            SELECT
+                concat_ws(' ', {key_text}) AS row_key,
+                week_start,
+                one.{tokens} AS tokens_before,
+                two.{tokens} AS tokens_after,
+                concat_ws(', ', {changed}) AS changed
+            FROM a.{contract.name} AS one FULL JOIN b.{contract.name} AS two USING ({keys})
+        )
+        SELECT row_key, tokens_before, tokens_after, changed, coalesce(nullif(cause, ''), neighbours.causes)
+        FROM compared
+        LEFT JOIN temp.week_causes USING (week_start)
+        CROSS JOIN (SELECT string_agg(DISTINCT nullif(cause, ''), ', ') AS causes FROM temp.week_causes) AS neighbours
+        WHERE tokens_before IS DISTINCT FROM tokens_after OR changed <> ''
+        ORDER BY abs(coalesce(tokens_after, 0) - coalesce(tokens_before, 0)) DESC, row_key
         """
     ).fetchall()
-    return TableDifference(contract.name, rows)
+    return TableDifference(contract.name, [(*row[:4], row[4] or "code") for row in rows])
 
 
 def _note_causes(connection: duckdb.DuckDBPyConnection, before: Edition, after: Edition) -> None:
@@ -136,8 +150,8 @@ def _print_table(console: Console, difference: TableDifference, limit: int) -> N
     for name in ("row", "tokens before", "tokens after", "change", "because of"):
         is_text = name in ("row", "because of")
         table.add_column(name, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
-    for key, old, new, cause in difference.moved[:limit]:
-        change = "entered" if old is None else "left" if new is None else f"{new - old:+,}"
+    for key, old, new, others, cause in difference.moved[:limit]:
+        change = "entered" if old is None else "left" if new is None else f"{new - old:+,}" if new != old else others
         table.add_row(escape(key), *("-" if value is None else f"{value:,}" for value in (old, new)), change, cause)
     console.print(table)
     if len(difference.moved) > limit:

@@ -7,8 +7,8 @@ def trillions(tokens: int | None) -> str:
     return "-" if tokens is None else f"{tokens / 1e12:,.3f}T"
 
 
-def per_cent(share: float | None, digits: int = 1) -> str:
-    return "-" if share is None else f"{share * 100:.{digits}f} %"
+def per_cent(share: float | None) -> str:
+    return "-" if share is None else f"{share * 100:.1f} %"
 
 
 def country_name(country_code: str | None) -> str:

@@ -49,11 +49,17 @@ def print_query(console: Console, home: Home, query: str, output_format: str, ou
             sys.stdout.write(text)
         else:
             _write(output, text.encode())
-    if cite and not (output_format == "json" and output is None):
-        # beside the figures, never among them: a CSV on standard output stays a CSV
-        (console if output_format == "table" else Console(stderr=True)).print(
-            escape(citation), highlight=False, soft_wrap=True
-        )
+    if cite:
+        _cite(console, output_format, output, citation)
+
+
+def _cite(console: Console, output_format: str, output: Path | None, citation: str) -> None:
+    """Beside the figures, never among them: a CSV on standard output stays a CSV."""
+    if output is not None:
+        _write(output.with_name(output.name + ".citation.txt"), (citation + "\n").encode())
+    if output_format != "json" or output is not None:
+        screen = console if output_format == "table" else Console(stderr=True)
+        screen.print(escape(citation), highlight=False, soft_wrap=True)
 
 
 def _run(published: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
@@ -116,7 +122,9 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | Decimal):  # a sum of tokens comes as a Decimal, exact beyond 64 bits
         return f"{value:,}"
-    return f"{value:,.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.4f}".rstrip("0").rstrip(".") if value == 0 or abs(value) >= 0.0001 else f"{value:.3g}"
+    return str(value)
 
 
 def _to_csv(rows: pa.Table) -> str:
@@ -130,11 +138,14 @@ def _to_csv(rows: pa.Table) -> str:
 def _to_json(rows: pa.Table, citation: str | None) -> str:
     records = rows.to_pylist()
     answer = {"citation": citation, "rows": records} if citation else records
-    # decimals are whole sums here: as JSON integers, not as strings
-    return (
-        json.dumps(answer, indent=2, default=lambda value: int(value) if hasattr(value, "as_tuple") else str(value))
-        + "\n"
-    )
+    return json.dumps(answer, indent=2, default=_json_value) + "\n"
+
+
+def _json_value(value: object) -> int | float | str:
+    """Whole decimals, such as sums of tokens, stay exact; others become the nearest double."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return str(value)
 
 
 def _to_parquet(rows: pa.Table, citation: str) -> bytes:

@@ -23,8 +23,10 @@ def print_status(console: Console, home: Home) -> None:
             "FROM staging.model_day_token_vintages"
         ).fetchall()[0]
         restated = published.execute(
-            "SELECT count(*) FROM (SELECT date FROM staging.model_day_token_vintages GROUP BY date "
-            "HAVING count(DISTINCT as_of_utc) > 1)"
+            "SELECT count(*) FROM (SELECT date FROM (SELECT date, snapshot_id, "
+            "string_agg(model_permaslug || tokens, ',' ORDER BY model_permaslug) AS figures "
+            "FROM staging.model_day_token_vintages GROUP BY date, snapshot_id) GROUP BY date "
+            "HAVING count(DISTINCT figures) > 1)"
         ).fetchall()[0][0]
         quarantined = published.execute(
             "SELECT count(*) FROM staging.snapshot_days WHERE status = 'quarantined'"

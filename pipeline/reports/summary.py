@@ -46,7 +46,7 @@ def print_summary(console: Console, home: Home) -> None:
     program = _program()
     for label, text in (
         ("File", str(home.published_file)),
-        ("Open", f"duckdb -readonly {home.published_file}"),
+        ("Open", f"duckdb.connect('{home.published_file}', read_only=True)   in Python, or: duckdb -readonly FILE"),
         ("Ask", f'{program} sql "FROM china_and_us"     {program} sql "SHOW TABLES"'),
         ("Why", f"{program} explain minimax/minimax-m2.5-20260211"),
         ("Cite", edition.citation),
@@ -56,7 +56,9 @@ def print_summary(console: Console, home: Home) -> None:
 
 def _program() -> str:
     """The program as it can be called from here: by name if it is on the path, else as it was called."""
-    return "tokentide" if shutil.which("tokentide") else sys.argv[0]
+    if shutil.which("tokentide"):
+        return "tokentide"
+    return "python -m pipeline.cli" if sys.argv[0].endswith("cli.py") else sys.argv[0]
 
 
 def _countries_table(published: duckdb.DuckDBPyConnection, week: date) -> Table:

@@ -1,4 +1,4 @@
-"""Contract of the check results that travel with the figures."""
+"""Contracts of what travels with the figures: the results of their checks, and what they were made from."""
 
 import pyarrow as pa
 
@@ -28,6 +28,23 @@ CONTRACTS = [
             column("observed_value", pa.float64(), "What was measured", nullable=True),
             column("expected", pa.string(), "What the suite expects of it"),
             column("description", pa.string(), "What the check holds, in words"),
+        ],
+    ),
+    contract(
+        "checks.builds",
+        "What each table's rows were made from: the gate publishes no mixture.",
+        Build.WHOLE,
+        ("table_name", "week_start"),
+        [
+            column("table_name", pa.string(), "Table that was built"),
+            column("week_start", pa.date32(), "Week that was built; empty where a table is built whole", nullable=True),
+            column("code_version", pa.string(), "Hash of the code that made the rows"),
+            column(
+                "inputs_hash",
+                pa.string(),
+                "Hash of the week's newest figures and the decisions on its models; of the reference files for a whole "
+                "table of the attribution layer",
+            ),
         ],
     ),
 ]

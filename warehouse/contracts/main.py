@@ -143,7 +143,7 @@ CONTRACTS = [
             column("leader_tokens", pa.int64(), "Tokens of the new leader", "tokens"),
             column("overtaken_tokens", pa.int64(), "Tokens of the one overtaken", "tokens"),
             column("is_certain", pa.bool_(), "Still ahead if all unknown tokens were the other's"),
-            column("is_first", pa.bool_(), "The first time in the history"),
+            column("is_first", pa.bool_(), "It led the other in no earlier week"),
         ],
     ),
     _view(

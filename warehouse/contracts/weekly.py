@@ -168,7 +168,7 @@ CONTRACTS = [
                 pa.bool_(),
                 "Still ahead if all unknown tokens (and `other`, on `platform`) were the other's",
             ),
-            column("is_first", pa.bool_(), "The first time that this one passes the other in the history"),
+            column("is_first", pa.bool_(), "It led the other in no earlier week that was built"),
             column("is_complete_week", pa.bool_(), "All seven days of the week are there"),
         ],
     ),

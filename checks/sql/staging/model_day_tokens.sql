@@ -23,23 +23,26 @@ days AS (
     FROM temp.candidate
     GROUP BY week_start, date
 ),
-staged_tokens AS (
-    SELECT days.date, max(raw.raw_tokens) AS raw_tokens
-    FROM temp.candidate AS days
-    INNER JOIN staging.snapshot_days AS raw ON raw.snapshot_id = days.snapshot_id AND raw.date = days.date
-    GROUP BY days.date
+newest_staged AS (
+    SELECT date, week_start, raw_tokens
+    FROM staging.snapshot_days
+    WHERE status = 'staged' AND week_start IN (SELECT week_start FROM temp.weeks_at_hand)
+    QUALIFY row_number() OVER (PARTITION BY date ORDER BY as_of_utc DESC, snapshot_id DESC) = 1
+),
+raw_weeks AS (
+    SELECT week_start, sum(raw_tokens) AS raw_tokens FROM newest_staged GROUP BY week_start
 )
 SELECT
     statements.week_start,
     max(statements.days_with_bad_newest_vintage) AS days_with_bad_newest_vintage,
-    min(days.named_rows) AS fewest_named_rows,
-    max(days.named_rows) AS most_named_rows,
+    coalesce(min(days.named_rows), 0) AS fewest_named_rows,
+    coalesce(max(days.named_rows), 0) AS most_named_rows,
     count(days.date) FILTER (WHERE days.other_rows = 0) AS days_without_other,
     coalesce(sum(days.negative_rows), 0) AS negative_rows,
-    coalesce(sum(staged_tokens.raw_tokens), 0) - coalesce(sum(days.tokens), 0) AS lost_tokens,
+    coalesce(max(raw_weeks.raw_tokens), 0) - coalesce(sum(days.tokens), 0) AS lost_tokens,
     coalesce(sum(days.is_outside), 0) AS days_outside_week,
     count(days.date) AS days_observed
 FROM statements
 LEFT JOIN days ON days.week_start = statements.week_start
-LEFT JOIN staged_tokens ON staged_tokens.date = days.date
+LEFT JOIN raw_weeks ON raw_weeks.week_start = statements.week_start
 GROUP BY statements.week_start

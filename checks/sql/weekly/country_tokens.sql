@@ -20,9 +20,26 @@ definitions AS (
         count(*) FILTER (WHERE NOT (0 <= share_low AND share_low <= share AND share <= share_high AND share_high <= 1)) AS bounds_out_of_order
     FROM temp.candidate
     GROUP BY week_start, population, policy, knowledge
+),
+by_country AS (
+    SELECT week_start, country_code, sum(tokens) AS tokens
+    FROM attribution.model_day_tokens
+    WHERE row_kind = 'model' AND week_start IN (SELECT week_start FROM temp.weeks_at_hand)
+    GROUP BY week_start, country_code
+),
+misattributed AS (
+    SELECT week_start, sum(abs(coalesce(by_country.tokens, 0) - coalesce(headline.tokens, 0))) AS tokens
+    FROM by_country
+    FULL JOIN (
+        SELECT week_start, country_code, tokens
+        FROM temp.candidate
+        WHERE population = 'ranked' AND policy = 'lab_home' AND knowledge = 'as_known_now'
+    ) AS headline USING (week_start, country_code)
+    GROUP BY week_start
 )
 SELECT
     weeks.week_start,
+    coalesce(max(misattributed.tokens), 0) AS misattributed_tokens,
     count(definitions.population) AS definitions,
     coalesce(sum(definitions.gaps_in_ranks), 0) AS gaps_in_ranks,
     coalesce(sum(definitions.bounds_out_of_order), 0) AS bounds_out_of_order,
@@ -42,4 +59,5 @@ SELECT
     ), 0) AS lost_tokens
 FROM weeks
 LEFT JOIN definitions ON definitions.week_start = weeks.week_start
+LEFT JOIN misattributed ON misattributed.week_start = weeks.week_start
 GROUP BY weeks.week_start

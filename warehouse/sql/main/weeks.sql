@@ -1,10 +1,10 @@
 SELECT
-    weeks.week_start,
-    weeks.days_observed,
+    coalesce(weeks.week_start, held_back.week_start) AS week_start,
+    coalesce(weeks.days_observed, 0) AS days_observed,
     weeks.missing_days,
-    weeks.is_complete_week,
+    coalesce(weeks.is_complete_week, FALSE) AS is_complete_week,
     held_back.week_start IS NOT NULL AS is_held_back,
     held_back.reason AS hold_back_reason
 FROM weekly.weeks AS weeks
-LEFT JOIN main.held_back_weeks AS held_back ON held_back.week_start = weeks.week_start
-ORDER BY weeks.week_start
+FULL JOIN main.held_back_weeks AS held_back ON held_back.week_start = weeks.week_start
+ORDER BY 1

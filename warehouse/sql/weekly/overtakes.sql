@@ -67,7 +67,8 @@ led AS (
 compared AS (
     SELECT
         *,
-        lag(leader) OVER (PARTITION BY entity_kind, population, policy, knowledge, one, two ORDER BY week_start) AS leader_before
+        lag(leader) OVER (PARTITION BY entity_kind, population, policy, knowledge, one, two ORDER BY week_start) AS leader_before,
+        min(week_start) OVER (PARTITION BY entity_kind, population, policy, knowledge, one, two, leader) AS first_week_ahead
     FROM led
 )
 SELECT
@@ -81,7 +82,7 @@ SELECT
     CASE WHEN leader = one THEN one_tokens ELSE two_tokens END AS leader_tokens,
     CASE WHEN leader = one THEN two_tokens ELSE one_tokens END AS overtaken_tokens,
     abs(one_tokens - two_tokens) > undecided_tokens AS is_certain,
-    row_number() OVER (PARTITION BY entity_kind, population, policy, knowledge, one, two, leader ORDER BY week_start) = 1 AS is_first,
+    week_start = first_week_ahead AS is_first,
     is_complete_week
 FROM compared
 WHERE leader <> leader_before

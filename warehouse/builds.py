@@ -1,0 +1,107 @@
+"""What each table's rows were made from, so that no file mixes rows of different code, facts or snapshots.
+
+A week's inputs are its figures in the newest vintages and the decisions on its models; a whole table of the
+attribution layer is made from the reference files. Both are stamped with the code in the transaction that writes them.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import duckdb
+
+from warehouse.contracts import Contract
+from warehouse.hashing import code_version, reference_hash
+from warehouse.reference_files import REFERENCE_DIRECTORY
+
+# Week by week: a hash of the newest figures and of what is decided about their models and labs.
+WEEK_INPUTS_SQL = """
+    WITH newest_vintages AS (
+        SELECT date, snapshot_id
+        FROM staging.snapshot_days
+        WHERE status = 'staged'
+        QUALIFY row_number() OVER (PARTITION BY date ORDER BY as_of_utc DESC, snapshot_id DESC) = 1
+    ),
+    homes AS (
+        SELECT string_agg(
+            concat_ws(' ', author, lab, country_code, valid_from, valid_to), ',' ORDER BY author, valid_from
+        ) AS of_labs
+        FROM attribution.labs
+    ),
+    figures AS (
+        SELECT
+            vintages.week_start,
+            concat_ws(
+                ' ', vintages.date, vintages.model_permaslug, vintages.tokens, models.method, models.attributed_author,
+                models.base_author, models.known_from_utc
+            ) AS figure
+        FROM staging.model_day_token_vintages AS vintages
+        INNER JOIN newest_vintages USING (date, snapshot_id)
+        LEFT JOIN attribution.models AS models ON models.model_permaslug = vintages.model_permaslug
+    )
+    SELECT
+        figures.week_start,
+        md5(concat_ws(
+            ' ', sum(md5_number_lower(figures.figure)), sum(md5_number_upper(figures.figure)), max(homes.of_labs)
+        )) AS inputs_hash
+    FROM figures
+    CROSS JOIN homes
+    GROUP BY figures.week_start
+"""
+
+
+def note_build(connection: duckdb.DuckDBPyConnection, contract: Contract, weeks: Iterable[date] | None) -> None:
+    """Stamps the rows just written: of the given weeks, or of the whole table."""
+    if weeks is None:
+        inputs = reference_hash(REFERENCE_DIRECTORY) if contract.schema_name == "attribution" else ""
+        connection.execute("DELETE FROM checks.builds WHERE table_name = ?", [contract.name])
+        connection.execute(
+            "INSERT INTO checks.builds BY NAME "
+            "SELECT ? AS table_name, CAST(NULL AS DATE) AS week_start, ? AS code_version, ? AS inputs_hash",
+            [contract.name, code_version(), inputs],
+        )
+        return
+    weeks = list(weeks)
+    connection.execute(
+        "DELETE FROM checks.builds WHERE table_name = ? AND list_contains(?, week_start)", [contract.name, weeks]
+    )
+    connection.execute(
+        "INSERT INTO checks.builds BY NAME SELECT ? AS table_name, week_start, ? AS code_version, inputs_hash "
+        f"FROM ({WEEK_INPUTS_SQL}) WHERE list_contains(?, week_start)",
+        [contract.name, code_version(), weeks],
+    )
+
+
+def load_current_inputs(connection: duckdb.DuckDBPyConnection, code: str) -> None:
+    """Fills the temporary tables current_inputs (week_start, inputs_hash) and current_code (code_version), with which
+    the publication gate compares what was stamped."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE current_inputs AS {WEEK_INPUTS_SQL}")
+    connection.execute("CREATE OR REPLACE TEMP TABLE current_code AS SELECT ? AS code_version", [code])
+
+
+def stale_weeks(connection: duckdb.DuckDBPyConnection) -> set[date]:
+    """Weeks with rows made by other code, from other reference files, or from other figures than are staged."""
+    load_current_inputs(connection, code_version())
+    rows = connection.execute(
+        "SELECT DISTINCT builds.week_start FROM checks.builds AS builds CROSS JOIN temp.current_code AS code "
+        "LEFT JOIN temp.current_inputs AS inputs ON inputs.week_start = builds.week_start "
+        "WHERE builds.week_start IS NOT NULL AND (builds.code_version <> code.code_version "
+        "OR builds.inputs_hash IS DISTINCT FROM inputs.inputs_hash)"
+    ).fetchall()
+    stale = {row[0] for row in rows}
+    if made_from_reference_hash(connection) not in (None, reference_hash(REFERENCE_DIRECTORY)):
+        stale |= built_weeks(connection)
+    return stale
+
+
+def built_weeks(connection: duckdb.DuckDBPyConnection) -> set[date]:
+    """Weeks that have rows in some weekly table."""
+    rows = connection.execute("SELECT DISTINCT week_start FROM checks.builds WHERE week_start IS NOT NULL").fetchall()
+    return {row[0] for row in rows}
+
+
+def made_from_reference_hash(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Hash of the reference files from which the decisions on models were made; None where there are none yet."""
+    rows = connection.execute(
+        "SELECT inputs_hash FROM checks.builds WHERE table_name = 'attribution.models'"
+    ).fetchall()
+    return str(rows[0][0]) if rows else None
