@@ -1,7 +1,8 @@
 """What each table's rows were made from, so that no file mixes rows of different code, facts or snapshots.
 
-A week's inputs are its figures in the newest vintages and the decisions on its models; a whole table of the
-attribution layer is made from the reference files. Both are stamped with the code in the transaction that writes them.
+A week of the staging layer is made from its figures in the newest vintages, a week of the layers after it from these
+and from the decisions on its models; a whole table of the attribution layer is made from the reference files. They are
+stamped, with the code, in the transaction that writes the rows.
 """
 
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from warehouse.contracts import Contract
 from warehouse.hashing import code_version, reference_hash
 from warehouse.reference_files import REFERENCE_DIRECTORY
 
-# Week by week: a hash of the newest figures and of what is decided about their models and labs.
+# Week by week: a hash of the newest figures, and one of these and of what is decided about their models and labs.
 WEEK_INPUTS_SQL = """
     WITH newest_vintages AS (
         SELECT date, snapshot_id
@@ -30,18 +31,21 @@ WEEK_INPUTS_SQL = """
     figures AS (
         SELECT
             vintages.week_start,
+            concat_ws(' ', vintages.date, vintages.model_permaslug, vintages.tokens) AS figure,
             concat_ws(
-                ' ', vintages.date, vintages.model_permaslug, vintages.tokens, models.method, models.attributed_author,
+                ' ', vintages.date, vintages.model_permaslug, models.method, models.attributed_author,
                 models.base_author, models.known_from_utc
-            ) AS figure
+            ) AS decision
         FROM staging.model_day_token_vintages AS vintages
         INNER JOIN newest_vintages USING (date, snapshot_id)
         LEFT JOIN attribution.models AS models ON models.model_permaslug = vintages.model_permaslug
     )
     SELECT
         figures.week_start,
+        md5(concat_ws(' ', sum(md5_number_lower(figure)), sum(md5_number_upper(figure)))) AS figures_hash,
         md5(concat_ws(
-            ' ', sum(md5_number_lower(figures.figure)), sum(md5_number_upper(figures.figure)), max(homes.of_labs)
+            ' ', sum(md5_number_lower(figure)), sum(md5_number_upper(figure)), sum(md5_number_lower(decision)),
+            sum(md5_number_upper(decision)), max(homes.of_labs)
         )) AS inputs_hash
     FROM figures
     CROSS JOIN homes
@@ -61,19 +65,21 @@ def note_build(connection: duckdb.DuckDBPyConnection, contract: Contract, weeks:
         )
         return
     weeks = list(weeks)
+    made_from = "figures_hash" if contract.schema_name == "staging" else "inputs_hash"
     connection.execute(
         "DELETE FROM checks.builds WHERE table_name = ? AND list_contains(?, week_start)", [contract.name, weeks]
     )
     connection.execute(
-        "INSERT INTO checks.builds BY NAME SELECT ? AS table_name, week_start, ? AS code_version, inputs_hash "
+        "INSERT INTO checks.builds BY NAME "
+        f"SELECT ? AS table_name, week_start, ? AS code_version, {made_from} AS inputs_hash "
         f"FROM ({WEEK_INPUTS_SQL}) WHERE list_contains(?, week_start)",
         [contract.name, code_version(), weeks],
     )
 
 
 def load_current_inputs(connection: duckdb.DuckDBPyConnection, code: str) -> None:
-    """Fills the temporary tables current_inputs (week_start, inputs_hash) and current_code (code_version), with which
-    the publication gate compares what was stamped."""
+    """Fills the temporary tables current_inputs (week_start, figures_hash, inputs_hash) and current_code
+    (code_version), with which the publication gate compares what was stamped."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE current_inputs AS {WEEK_INPUTS_SQL}")
     connection.execute("CREATE OR REPLACE TEMP TABLE current_code AS SELECT ? AS code_version", [code])
 
@@ -85,7 +91,8 @@ def stale_weeks(connection: duckdb.DuckDBPyConnection) -> set[date]:
         "SELECT DISTINCT builds.week_start FROM checks.builds AS builds CROSS JOIN temp.current_code AS code "
         "LEFT JOIN temp.current_inputs AS inputs ON inputs.week_start = builds.week_start "
         "WHERE builds.week_start IS NOT NULL AND (builds.code_version <> code.code_version "
-        "OR builds.inputs_hash IS DISTINCT FROM inputs.inputs_hash)"
+        "OR builds.inputs_hash IS DISTINCT FROM "
+        "CASE WHEN builds.table_name LIKE 'staging.%' THEN inputs.figures_hash ELSE inputs.inputs_hash END)"
     ).fetchall()
     stale = {row[0] for row in rows}
     if made_from_reference_hash(connection) not in (None, reference_hash(REFERENCE_DIRECTORY)):

@@ -37,7 +37,11 @@ stale_weeks AS (
     LEFT JOIN temp.current_inputs AS inputs ON inputs.week_start = builds.week_start
     WHERE
         builds.week_start IS NOT NULL
-        AND (builds.code_version <> code.code_version OR builds.inputs_hash IS DISTINCT FROM inputs.inputs_hash)
+        AND (
+            builds.code_version <> code.code_version
+            OR builds.inputs_hash IS DISTINCT FROM
+            CASE WHEN builds.table_name LIKE 'staging.%' THEN inputs.figures_hash ELSE inputs.inputs_hash END
+        )
     GROUP BY builds.week_start
 ),
 stale_wholes AS (
@@ -61,10 +65,10 @@ measured AS (
     SELECT
         weeks.week_start,
         greatest(
-            abs(coalesce(raw_weeks.tokens, 0) - coalesce(attributed.tokens, 0)),
-            abs(coalesce(raw_weeks.tokens, 0) - coalesce(models.tokens, 0)),
-            abs(coalesce(raw_weeks.tokens, 0) - coalesce(labs.tokens, 0)),
-            abs(coalesce(raw_weeks.tokens, 0) - coalesce(countries.tokens, 0))
+            abs(coalesce(raw_weeks.tokens, 0) - coalesce(attributed.tokens, raw_weeks.tokens, 0)),
+            abs(coalesce(raw_weeks.tokens, 0) - coalesce(models.tokens, raw_weeks.tokens, 0)),
+            abs(coalesce(raw_weeks.tokens, 0) - coalesce(labs.tokens, raw_weeks.tokens, 0)),
+            abs(coalesce(raw_weeks.tokens, 0) - coalesce(countries.tokens, raw_weeks.tokens, 0))
         ) AS tokens_lost,
         coalesce(stale_weeks.tables, 0) + stale_wholes.tables AS stale_tables,
         CASE

@@ -143,7 +143,7 @@ def test_nothing_but_the_published_file_and_its_edition_is_left(ready: Home) -> 
     before = {path.name for path in ready.path.iterdir()}
     published = publish_home(ready)
     added = {path.name for path in ready.path.iterdir()} - before
-    assert added == {"tokentide.duckdb", "editions", "publish.lock"}
+    assert added == {"tokentide.duckdb", "tokentide.duckdb.sha256", "editions", "publish.lock"}
     assert {path.name for path in ready.editions.iterdir()} == {f"{published.edition.edition}.duckdb"}
 
 

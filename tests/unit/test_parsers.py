@@ -27,6 +27,7 @@ valid_rows = st.lists(
         st.one_of(slugs, st.just("other")),
         st.integers(0, 2**63 - 1),
     ),
+    min_size=1,
     max_size=30,
 )
 
@@ -141,8 +142,9 @@ def test_export_with_broken_utf8_in_a_row_is_refused() -> None:
         parse(HEADER + b"2026-01-05,a/b\xff,1,7,0.5\r\n", EXPORT_FORMAT)
 
 
-def test_export_with_a_header_alone_has_no_rows() -> None:
-    assert parse(HEADER, EXPORT_FORMAT).num_rows == 0
+def test_export_with_a_header_alone_is_refused() -> None:
+    with pytest.raises(SnapshotUnreadable, match="the CSV has no rows"):
+        parse(HEADER, EXPORT_FORMAT)
 
 
 def test_export_with_a_doubled_column_is_refused() -> None:
@@ -185,8 +187,15 @@ def test_api_row_without_a_field_leaves_it_missing() -> None:
     assert texts(parse(api([{"date": "2026-01-05"}]), API_FORMAT)) == [(1, "2026-01-05", None, None)]
 
 
-def test_api_without_rows_is_an_empty_table() -> None:
-    assert parse(api([]), API_FORMAT).num_rows == 0
+def test_api_without_rows_is_refused() -> None:
+    with pytest.raises(SnapshotUnreadable, match="the JSON has no rows"):
+        parse(api([]), API_FORMAT)
+
+
+def test_api_with_a_key_twice_in_a_row_is_refused() -> None:
+    body = b'{"data": [{"date": "2026-01-05", "model_permaslug": "a/b", "total_tokens": "5", "total_tokens": "7"}]}'
+    with pytest.raises(SnapshotUnreadable, match="the key 'total_tokens' stands twice"):
+        parse(body, API_FORMAT)
 
 
 def test_truncated_json_is_refused() -> None:
