@@ -43,11 +43,26 @@ def connect(path: Path | str, read_only: bool = False) -> duckdb.DuckDBPyConnect
 def open_working_file(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The working file, with every table and view of the contracts. The caller holds the writer's lock."""
     home.prepare()
-    connection = connect(home.working_file)
     try:
+        connection = connect(home.working_file)
         create_tables(connection, CONTRACTS.values())
+    except (duckdb.Error, StorageFailed) as error:
+        is_damaged = not isinstance(error, StorageFailed | duckdb.IOException) or "not a valid DuckDB" in str(error)
+        if not is_damaged:
+            raise
+        raise StorageFailed(
+            f"The working file {home.working_file} is damaged: {_first_line(error)}",
+            "delete it and run again: it is built anew from the snapshots. The published file is as it was.",
+        ) from error
+    try:
         yield connection
-    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as error:
+    except (
+        duckdb.IOException,
+        duckdb.OutOfMemoryException,
+        duckdb.FatalException,
+        duckdb.TransactionException,
+        duckdb.SerializationException,
+    ) as error:
         raise storage_failed(error) from error
     finally:
         try:

@@ -93,6 +93,7 @@ def built_once(
     directory.mkdir(exist_ok=True)
     with FileLock(directory / "building.lock"):
         if not outcome_file.exists():
+            shutil.rmtree(line.home.path, ignore_errors=True)  # of a build that failed
             outcome = build(line)
             assert outcome.exit_code == exit_code, outcome.text
             outcome_file.write_text(json.dumps([outcome.exit_code, outcome.stdout, outcome.stderr]))

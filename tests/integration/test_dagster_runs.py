@@ -205,7 +205,11 @@ class TestBadWeek:
         held = Run(bad_run.home, instance, run_job(bad_run.home, FIRST, LAST, instance, hold_back=[week(1)]))
         assert held.result.success
         weeks = held.query("SELECT week_start, is_held_back, hold_back_reason FROM main.weeks ORDER BY 1")
-        assert [(start, is_held) for start, is_held, _ in weeks] == [(week(0), False), (week(1), True), (week(3), False)]
+        assert [(start, is_held) for start, is_held, _ in weeks] == [
+            (week(0), False),
+            (week(1), True),
+            (week(3), False),
+        ]
         assert "newest_vintage_of_each_day_is_good" in weeks[1][2]
         check = held.check(STAGED, "newest_vintage_of_each_day_is_good")
         assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
@@ -289,5 +293,11 @@ def materialize_two_weeks(instance: dg.DagsterInstance) -> str:
 
 def entry_of(run_id: str) -> EventLogEntry:
     return EventLogEntry(
-        error_info=None, level=20, user_message=f"of {run_id}", run_id=run_id, timestamp=1.0, step_key=None, job_name="a job"
+        error_info=None,
+        level=20,
+        user_message=f"of {run_id}",
+        run_id=run_id,
+        timestamp=1.0,
+        step_key=None,
+        job_name="a job",
     )
