@@ -13,6 +13,7 @@ from warehouse.home import Home
 
 # Readable by DuckDB 1.5 and 2.x, whichever of them writes.
 STORAGE_VERSION = "v1.5.0"
+_SIGNS_OF_DAMAGE = ("not a valid DuckDB database file", "Corrupt database file", "Serialization Error")
 SQL_DIRECTORY = Path(__file__).parent / "sql"
 
 
@@ -47,9 +48,8 @@ def open_working_file(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = connect(home.working_file)
         create_tables(connection, CONTRACTS.values())
     except (duckdb.Error, StorageFailed) as error:
-        is_damaged = not isinstance(error, StorageFailed | duckdb.IOException) or "not a valid DuckDB" in str(error)
-        if not is_damaged:
-            raise
+        if not any(sign in str(error) for sign in _SIGNS_OF_DAMAGE):
+            raise error if isinstance(error, StorageFailed) else storage_failed(error) from error
         raise StorageFailed(
             f"The working file {home.working_file} is damaged: {_first_line(error)}",
             "delete it and run again: it is built anew from the snapshots. The published file is as it was.",
