@@ -6,6 +6,7 @@ suite runs.
 
 import os
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -80,14 +81,7 @@ def validate_measures(table_name: str, expectations: list[Expectation], measures
 def _failing_rows(table_name: str, expectations: list[Expectation], measures: "pd.DataFrame") -> dict[str, set[int]]:
     """Positions of the measure rows that each expectation rejects, by the expectation's name."""
     gx = _great_expectations()
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    batch = (
-        context.data_sources.add_pandas("measures")
-        .add_dataframe_asset(table_name)
-        .add_batch_definition_whole_dataframe("all")
-        .get_batch({"dataframe": measures.assign(position=range(len(measures)))})
-    )
+    batch = _batch_definition().get_batch({"dataframe": measures.assign(position=range(len(measures)))})
     suite = gx.ExpectationSuite(name=table_name)
     for expectation in expectations:
         suite.add_expectation(_to_great_expectations(gx, expectation))
@@ -116,6 +110,18 @@ def _to_great_expectations(gx: Any, expectation: Expectation) -> Any:
         severity="critical" if expectation.severity == BLOCKING else "warning",
         meta={"name": expectation.name},
         **expectation.arguments,
+    )
+
+
+@cache
+def _batch_definition() -> Any:
+    """One context for all suites of the process; each hands it its own measures."""
+    context = _great_expectations().get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    return (
+        context.data_sources.add_pandas("duckdb")
+        .add_dataframe_asset("measures")
+        .add_batch_definition_whole_dataframe("all")
     )
 
 

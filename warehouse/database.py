@@ -13,6 +13,8 @@ from warehouse.home import Home
 
 # Readable by DuckDB 1.5 and 2.x, whichever of them writes.
 STORAGE_VERSION = "v1.5.0"
+# Working files that this process has already brought in line with the contracts: a run opens its file 15 times.
+_brought_in_line: set[tuple[str, int]] = set()
 _SIGNS_OF_DAMAGE = ("not a valid DuckDB database file", "Corrupt database file", "Serialization Error")
 SQL_DIRECTORY = Path(__file__).parent / "sql"
 
@@ -45,8 +47,12 @@ def open_working_file(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The working file, with every table and view of the contracts. The caller holds the writer's lock."""
     home.prepare()
     try:
+        is_new = not home.working_file.exists()
         connection = connect(home.working_file)
-        create_tables(connection, CONTRACTS.values())
+        file = (str(home.working_file), home.working_file.stat().st_ino)
+        if is_new or file not in _brought_in_line:
+            create_tables(connection, CONTRACTS.values())
+            _brought_in_line.add(file)
     except (duckdb.Error, StorageFailed) as error:
         if not any(sign in str(error) for sign in _SIGNS_OF_DAMAGE):
             raise error if isinstance(error, StorageFailed) else storage_failed(error) from error

@@ -235,7 +235,10 @@ class TestMachine:
         # no file may outgrow the working file; a smaller limit would tear its blocks, which no full disk does
         limit = line.home.working_file.stat().st_size
         with published_file_unchanged(line):
-            outcome = line("run", "--weeks", "2026-02-23", preexec_fn=partial(let_no_file_grow_beyond, limit))
+            # a year of weeks: one more would fit into the blocks that the file has free
+            outcome = line(
+                "run", "--weeks", "2025-02-24..2026-02-23", preexec_fn=partial(let_no_file_grow_beyond, limit)
+            )
         assert outcome.exit_code == 3, outcome.text
         assert "The disk or the memory would not serve" in outcome.stderr
         assert "free space" in outcome.stderr
