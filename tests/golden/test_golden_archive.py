@@ -8,7 +8,7 @@ from building import query
 
 HEADLINE = "policy = 'lab_home' AND knowledge = 'as_known_now'"
 
-# FIELD-NOTES, "The claim that started this": trillions, weeks Monday to Sunday UTC
+# Recomputed by hand from the daily rows: trillions, weeks Monday to Sunday UTC
 PRESS_WEEKS = {
     # week: CN top_9, US top_9, CN ranked, US ranked, platform
     date(2025, 2, 17): (0.050, 0.660, 0.091, 0.776, 0.951),
