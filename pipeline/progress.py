@@ -12,7 +12,9 @@ def showing_progress(console: Console) -> Iterator[Callable[[str], None]]:
     """Gives a function to call with the name of each step as it begins."""
     started = time.monotonic()
     if not console.is_terminal:
-        yield lambda step: console.print(f"{time.monotonic() - started:5.1f} s  {step}", highlight=False)
+        yield lambda step: console.print(
+            f"{time.monotonic() - started:5.1f} s  {step}", highlight=False, soft_wrap=True
+        )
         return
     with console.status("Starting ...") as line:
         previous: list[str] = []
