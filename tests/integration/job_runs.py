@@ -1,6 +1,6 @@
 """Runs of the Dagster job in the test's own process, on a store that the test has filled."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import dagster as dg
@@ -19,6 +19,7 @@ def run_job(
     last: date,
     instance: dg.DagsterInstance | None = None,
     hold_back: Iterable[date] = (),
+    tags: Mapping[str, str] | None = None,
 ) -> dg.ExecuteInProcessResult:
     """Builds the weeks from `first` to `last` from what the store holds, and publishes; a failure does not raise."""
     warehouse = Warehouse(home, sources=[], lock_wait_seconds=0, editions_to_keep=5, hold_back=frozenset(hold_back))
@@ -29,6 +30,7 @@ def run_job(
         tags={
             ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
             ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
+            **(tags or {}),
         },
         raise_on_error=False,
     )

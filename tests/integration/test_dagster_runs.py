@@ -1,5 +1,6 @@
 """What a run of the job leaves in Dagster: materialisations, data versions, check results, lineage."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +12,11 @@ import pytest
 from building import LONG_AFTER, full_weeks, week
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    BACKFILL_ID_TAG,
+)
 from job_runs import run_job
 
 from assets.partitions import WEEKS
@@ -89,6 +94,17 @@ class TestGoodRun:
             str(FIRST): "MATERIALIZED",
             str(EMPTY): None,
         }
+
+    def test_inside_a_backfill_a_week_without_figures_says_no_data(self, good_run: Run, tmp_path: Path) -> None:
+        """Dagster's backfill calls a week without an event failed, and would never come to publish."""
+        home = Home(tmp_path / "home")
+        shutil.copytree(good_run.home.path, home.path)
+        with dg.DagsterInstance.ephemeral() as instance:
+            backfill = Run(home, instance, run_job(home, EMPTY, LAST, instance, tags={BACKFILL_ID_TAG: "backfill"}))
+        assert backfill.result.success
+        no_data = {event.partition: event.metadata.get("no_data") for event in backfill.materializations(COUNTRIES)}
+        assert no_data == {str(EMPTY): dg.BoolMetadataValue(True), str(LAST): None}
+        assert backfill.query(f"SELECT count(*) FROM weekly.country_tokens WHERE week_start = '{EMPTY}'") == [(0,)]
 
     def test_each_event_has_row_count_data_version_and_code_version(self, good_run: Run) -> None:
         rows = dict(good_run.query("SELECT week_start, count(*) FROM weekly.country_tokens GROUP BY week_start"))
