@@ -62,7 +62,6 @@ def _with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], N
 
 def _execute(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:
     import dagster as dg
-    import duckdb
     import sqlalchemy.exc
     from dagster._core.errors import DagsterExecutionInterruptedError
     from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
@@ -97,6 +96,6 @@ def _execute(settings: Settings, request: RunRequest, report: Callable[[str], No
             if str(error) != "Query interrupted":  # DuckDB's word for Ctrl-C during a query
                 raise
             raise KeyboardInterrupt from None
-        except (sqlalchemy.exc.OperationalError, duckdb.TransactionException, OSError) as error:
-            # a full disk met Dagster's own records, or a commit to the working file
+        except (sqlalchemy.exc.OperationalError, OSError) as error:
+            # a full disk met Dagster's own records; for the working file, open_working_file says so itself
             raise storage_failed(error) from error
