@@ -4,7 +4,14 @@ import duckdb
 
 from assets.resources import Warehouse
 from assets.table_assets import weekly_table, whole_table
-from warehouse.ingesting import load_parsed_rows, quarantine_days, rejections
+from warehouse.ingesting import (
+    load_parsed_prices,
+    load_parsed_rows,
+    price_rejections,
+    quarantine_days,
+    quarantine_statements,
+    rejections,
+)
 from warehouse.snapshots import SnapshotStore
 
 
@@ -12,12 +19,23 @@ def _parse(warehouse: Warehouse, connection: duckdb.DuckDBPyConnection) -> None:
     load_parsed_rows(connection, SnapshotStore(warehouse.home))
 
 
+def _parse_prices(warehouse: Warehouse, connection: duckdb.DuckDBPyConnection) -> None:
+    load_parsed_prices(connection, SnapshotStore(warehouse.home))
+
+
 def _quarantine(warehouse: Warehouse, connection: duckdb.DuckDBPyConnection) -> None:
     quarantine_days(connection, warehouse.home)
+
+
+def _quarantine_statements(warehouse: Warehouse, connection: duckdb.DuckDBPyConnection) -> None:
+    quarantine_statements(connection, warehouse.home)
 
 
 ASSETS = [
     whole_table("staging.snapshot_days", rows=_parse, after=_quarantine),
     whole_table("staging.model_day_token_vintages", rows=_parse, explain=rejections),
     weekly_table("staging.model_day_tokens", explain=rejections),
+    whole_table("staging.catalogue_statements", rows=_parse_prices, after=_quarantine_statements),
+    whole_table("staging.catalogue_models", rows=_parse_prices, explain=price_rejections),
+    whole_table("staging.catalogue_prices", rows=_parse_prices),
 ]

@@ -8,4 +8,5 @@ ASSETS = [
     weekly_table("weekly.country_tokens"),
     whole_table("weekly.weeks"),
     whole_table("weekly.overtakes"),
+    whole_table("weekly.new_entrants"),
 ]

@@ -15,8 +15,8 @@ from pipeline.archive import BuiltInArchive
 from warehouse.build_inputs import fill_input
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.home import Home
-from warehouse.ingesting import load_parsed_rows, quarantine_days
-from warehouse.parsers import API_FORMAT, ARCHIVE_FORMAT, EXPORT_FORMAT
+from warehouse.ingesting import load_parsed_prices, load_parsed_rows, quarantine_days, quarantine_statements
+from warehouse.parsers import API_FORMAT, CATALOGUE_FORMAT, EXPORT_FORMAT, PRICE_ARCHIVE_FORMAT, USAGE_ARCHIVE_FORMAT
 from warehouse.reference_files import REFERENCE_FILES, read_reference_files
 from warehouse.results import CheckResult, Validator
 from warehouse.snapshots import Origin, Snapshot, SnapshotStore
@@ -31,6 +31,11 @@ TABLES = [
     "staging.snapshot_days",
     "staging.model_day_token_vintages",
     "staging.model_day_tokens",
+    "prices.sources",
+    "prices.corrections",
+    "staging.catalogue_statements",
+    "staging.catalogue_models",
+    "staging.catalogue_prices",
     "attribution.labs",
     "attribution.aliases",
     "attribution.models",
@@ -40,11 +45,32 @@ TABLES = [
     "weekly.country_tokens",
     "weekly.weeks",
     "weekly.overtakes",
+    "weekly.new_entrants",
+    "prices.model_names",
+    "prices.suspicions",
+    "prices.model_prices",
+    "prices.model_week_prices",
+    "prices.country_week_prices",
+    "prices.week_coverage",
+    "prices.comparisons",
+    "prices.unmatched_models",
 ]
 LONG_AFTER = datetime(2026, 12, 1)
 MONDAY = date(2026, 1, 5)
 
 Row = tuple[object, object, object]  # date, model_permaslug, total_tokens
+PriceRow = dict[str, object]  # a row of the price archives
+
+# A price source of each completeness, read from snapshots of the same name.
+PRICE_SOURCES: list[dict[str, object]] = [
+    {
+        "source": f"test-{completeness}",
+        "snapshot_source": f"test-{completeness}",
+        "completeness": completeness,
+        "meaning": "A test's price",
+    }
+    for completeness in ("complete", "changes", "sparse")
+]
 
 
 def week(number: int) -> date:
@@ -88,10 +114,67 @@ def archive_body(rows: Iterable[Row]) -> bytes:
     return buffer.getvalue()
 
 
+def listed(
+    at: datetime | str, model: str, tiers: Mapping[int, Mapping[str, object]] | None = None, **prices: object
+) -> list[PriceRow]:
+    """The rows of one statement: prices by kind of the base tier, then of tiers by prompt length; or no price at all.
+
+    Columns of the archive that are no price may be given too, such as canonical_slug.
+    """
+    said: PriceRow = {
+        "observed_at": instant(at),
+        "model": model,
+        "status": prices.pop("status", "listed"),
+        **{name: prices.pop(name) for name in ("canonical_slug", "hugging_face_id", "created_at") if name in prices},
+    }
+    stated = [(over, kind, price) for over, of in {0: prices, **(tiers or {})}.items() for kind, price in of.items()]
+    return [
+        said | {"kind": kind, "over_prompt_tokens": over, "usd_per_million": price} for over, kind, price in stated
+    ] or [said]
+
+
+def removed(at: datetime | str, model: str) -> list[PriceRow]:
+    return listed(at, model, status="removed")
+
+
+def instant(at: datetime | str) -> str:
+    return at if isinstance(at, str) else f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def price_archive_body(statements: Iterable[list[PriceRow]]) -> bytes:
+    """Statements as listed() and removed() make them, in the format of the built-in price archives."""
+    rows = [row for statement in statements for row in statement]
+    names = ["observed_at", "model", "canonical_slug", "hugging_face_id", "created_at", "status", "kind"]
+    names += ["over_prompt_tokens", "usd_per_million"]
+    texts = [{name: None if row.get(name) is None else str(row[name]) for name in names} for row in rows]
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(
+        pa.Table.from_pylist(texts, schema=pa.schema([(name, pa.string()) for name in names])), buffer
+    )
+    return buffer.getvalue()
+
+
+def catalogue_model(model: str, canonical_slug: str | None = None, **pricing: object) -> dict[str, object]:
+    """One model of `GET /api/v1/models`: prices are decimal strings per token (prompt, completion, overrides, ...)."""
+    return {
+        "id": model,
+        "canonical_slug": canonical_slug or model,
+        "hugging_face_id": "",
+        "created": 1_750_000_000,
+        "name": "A model",
+        "pricing": pricing,
+    }
+
+
+def catalogue_body(models: Iterable[Mapping[str, object]]) -> bytes:
+    """As `GET /api/v1/models` answers."""
+    return json.dumps({"data": list(models)}).encode()
+
+
 BODIES: dict[str, Callable[[Iterable[Row]], bytes]] = {
     API_FORMAT: api_body,
     EXPORT_FORMAT: export_body,
-    ARCHIVE_FORMAT: archive_body,
+    USAGE_ARCHIVE_FORMAT: archive_body,
 }
 
 
@@ -133,6 +216,34 @@ def put_body(
     return SnapshotStore(home).put(body, origin(as_of, fetched_at, body_format))
 
 
+def put_prices(
+    home: Home,
+    statements: Iterable[list[PriceRow]],
+    source: str = "test-complete",
+    as_of: datetime | None = None,
+    fetched_at: datetime | None = None,
+) -> Snapshot:
+    """A snapshot in the format of the built-in price archives, as of its last instant unless told."""
+    statements = list(statements)
+    if as_of is None:
+        as_of = max(
+            datetime.strptime(str(row["observed_at"]), "%Y-%m-%dT%H:%M:%SZ") for rows in statements for row in rows
+        )
+    price_origin = origin(as_of, fetched_at, PRICE_ARCHIVE_FORMAT, source)
+    return SnapshotStore(home).put(price_archive_body(statements), price_origin)
+
+
+def put_catalogue(
+    home: Home,
+    models: Iterable[Mapping[str, object]],
+    as_of: datetime,
+    source: str = "test-complete",
+    fetched_at: datetime | None = None,
+) -> Snapshot:
+    """A snapshot of the catalogue as it is served, see catalogue_model()."""
+    return SnapshotStore(home).put(catalogue_body(models), origin(as_of, fetched_at, CATALOGUE_FORMAT, source))
+
+
 def full_day(day: date, tokens: Mapping[str, int] | None = None, other: int = 500, fill: int = 100) -> list[Row]:
     """A day as the source gives it: 50 named rows (given ones, then small ones of OpenAI's) and `other`."""
     named = dict(tokens or {})
@@ -146,7 +257,11 @@ def full_weeks(weeks: Iterable[date], tokens: Mapping[str, int] | None = None, o
 
 
 def references(**rows: list[dict[str, object]]) -> dict[str, pa.Table]:
-    """Reference tables from the columns that matter to a test; the others are empty, labs begin in 2025."""
+    """Reference tables from the columns that matter to a test; the others are empty, but for PRICE_SOURCES.
+
+    What is valid from a day is so from 2025 on.
+    """
+    rows = {"price_sources": PRICE_SOURCES, **rows}
     tables = {}
     for file in REFERENCE_FILES:
         given = [
@@ -181,20 +296,25 @@ def build_tables(
         "raw.snapshots": store.to_arrow(),
         "attribution.labs": reference_tables["labs"],
         "attribution.aliases": reference_tables["aliases"],
+        "prices.sources": reference_tables["price_sources"],
+        "prices.corrections": reference_tables["price_corrections"],
     }
     load_parsed_rows(connection, store)
+    load_parsed_prices(connection, store)
     for name, rows in reference_tables.items():
         fill_input(connection, f"reference_{name}", rows)
     reports = {}
     for name in (name for name in TABLES if name in tables):
         contract = CONTRACTS[name]
-        if contract.build is Build.WHOLE:
+        if contract.build is not Build.WEEKS:
             reports[name] = build_whole(connection, contract, validate, home, given.get(name))
         else:
             at_hand = weeks_staged(connection) if weeks is None else weeks
             reports[name] = build_weeks(connection, contract, at_hand, validate, home)
         if name == "staging.snapshot_days":
             quarantine_days(connection, home)
+        if name == "staging.catalogue_statements":
+            quarantine_statements(connection, home)
     return reports
 
 

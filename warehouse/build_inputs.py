@@ -3,16 +3,18 @@
 import duckdb
 import pyarrow as pa
 
-from warehouse.parsers import PARSED_ROWS
+from warehouse.parsers import PARSED_PRICES, PARSED_ROWS
 from warehouse.reference_files import REFERENCE_FILES
 
 BUILD_INPUTS: dict[str, pa.Schema] = {
     # the weeks that a build is to make
     "weeks_at_hand": pa.schema([("week_start", pa.date32())]),
-    # every row of every snapshot, as text
+    # every row of every snapshot of usage, and of prices, as text
     "parsed_rows": pa.schema([("snapshot_id", pa.string()), *PARSED_ROWS]),
+    "parsed_prices": pa.schema([("snapshot_id", pa.string()), *PARSED_PRICES]),
     # bodies that a parser could not read, and the rule they break
     "parse_failures": pa.schema([("snapshot_id", pa.string()), ("reason", pa.string())]),
+    "price_parse_failures": pa.schema([("snapshot_id", pa.string()), ("reason", pa.string())]),
     # the curated reference files
     **{f"reference_{file.name}": file.columns for file in REFERENCE_FILES},
 }

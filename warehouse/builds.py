@@ -1,8 +1,8 @@
 """What each table's rows were made from, so that no file mixes rows of different code, facts or snapshots.
 
 A week of the staging layer is made from its figures in the newest vintages, a week of the layers after it from these
-and from the decisions on its models; a whole table of the attribution layer is made from the reference files. They are
-stamped, with the code, in the transaction that writes the rows.
+and from the decisions on its models; a whole table of the attribution and price layers rests on the reference files.
+They are stamped, with the code, in the transaction that writes the rows.
 """
 
 from collections.abc import Iterable
@@ -16,47 +16,51 @@ from warehouse.reference_files import REFERENCE_DIRECTORY
 
 # Week by week: a hash of the newest figures, and one of these and of what is decided about their models and labs.
 WEEK_INPUTS_SQL = """
-    WITH newest_vintages AS (
-        SELECT date, snapshot_id
-        FROM staging.snapshot_days
-        WHERE status = 'staged'
-        QUALIFY row_number() OVER (PARTITION BY date ORDER BY as_of_utc DESC, snapshot_id DESC) = 1
-    ),
-    homes AS (
+    WITH homes AS (
         SELECT string_agg(
             concat_ws(' ', author, lab, country_code, valid_from, valid_to), ',' ORDER BY author, valid_from
         ) AS of_labs
         FROM attribution.labs
     ),
     figures AS (
-        SELECT
-            vintages.week_start,
-            concat_ws(' ', vintages.date, vintages.model_permaslug, vintages.tokens) AS figure,
-            concat_ws(
-                ' ', vintages.date, vintages.model_permaslug, models.method, models.attributed_author,
-                models.base_author, models.known_from_utc
-            ) AS decision
+        SELECT week_start, md5(string_agg(date || ' ' || figures_hash, ',' ORDER BY date)) AS figures_hash
+        FROM staging.newest_vintages
+        GROUP BY week_start
+    ),
+    week_models AS (
+        SELECT DISTINCT vintages.week_start, vintages.model_permaslug
         FROM staging.model_day_token_vintages AS vintages
-        INNER JOIN newest_vintages USING (date, snapshot_id)
-        LEFT JOIN attribution.models AS models ON models.model_permaslug = vintages.model_permaslug
+        INNER JOIN staging.newest_vintages AS newest USING (date, snapshot_id)
+    ),
+    decisions AS (
+        SELECT
+            week_models.week_start,
+            string_agg(
+                concat_ws(
+                    ' ', models.model_permaslug, models.method, models.attributed_author, models.base_author,
+                    models.known_from_utc
+                ),
+                ',' ORDER BY models.model_permaslug
+            ) AS of_models
+        FROM week_models
+        LEFT JOIN attribution.models AS models ON models.model_permaslug = week_models.model_permaslug
+        GROUP BY week_models.week_start
     )
     SELECT
         figures.week_start,
-        md5(concat_ws(' ', sum(md5_number_lower(figure)), sum(md5_number_upper(figure)))) AS figures_hash,
-        md5(concat_ws(
-            ' ', sum(md5_number_lower(figure)), sum(md5_number_upper(figure)), sum(md5_number_lower(decision)),
-            sum(md5_number_upper(decision)), max(homes.of_labs)
-        )) AS inputs_hash
+        figures.figures_hash,
+        md5(concat_ws(' ', figures.figures_hash, decisions.of_models, homes.of_labs)) AS inputs_hash
     FROM figures
+    INNER JOIN decisions ON decisions.week_start = figures.week_start
     CROSS JOIN homes
-    GROUP BY figures.week_start
 """
 
 
 def note_build(connection: duckdb.DuckDBPyConnection, contract: Contract, weeks: Iterable[date] | None) -> None:
     """Stamps the rows just written: of the given weeks, or of the whole table."""
     if weeks is None:
-        inputs = reference_hash(REFERENCE_DIRECTORY) if contract.schema_name == "attribution" else ""
+        rests_on_reference = contract.schema_name in {"attribution", "prices"}
+        inputs = reference_hash(REFERENCE_DIRECTORY) if rests_on_reference else ""
         connection.execute("DELETE FROM checks.builds WHERE table_name = ?", [contract.name])
         connection.execute(
             "INSERT INTO checks.builds BY NAME "

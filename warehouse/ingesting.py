@@ -1,44 +1,73 @@
-"""From the snapshot store to rows of text inside DuckDB: the two inputs of the staging SQL.
+"""From the snapshot store to rows of text inside DuckDB: the inputs of the staging SQL; and back, what was rejected.
 
-Not here: judging rows (sql/staging/snapshot_days.sql) or fetching anything.
+Not here: judging rows (sql/staging/snapshot_days.sql, catalogue_statements.sql) or fetching anything.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from warehouse.build_inputs import fill_input
 from warehouse.errors import SnapshotUnreadable
 from warehouse.home import Home
-from warehouse.parsers import parse
-from warehouse.snapshots import SnapshotStore
+from warehouse.parsers import PRICE_PARSERS, parse_prices, parse_usage
+from warehouse.snapshots import Snapshot, SnapshotStore
 
 
 def load_parsed_rows(
     connection: duckdb.DuckDBPyConnection, store: SnapshotStore, only: Collection[str] | None = None
 ) -> None:
-    """Fills the temporary tables parsed_rows and parse_failures from every stored snapshot, one body at a time.
+    """Fills the temporary tables parsed_rows and parse_failures from every stored snapshot of usage, one at a time.
 
     `only` names the snapshots to read; without it all are read.
 
     parsed_rows: snapshot_id, row_number, date_text, model_permaslug, tokens_text; parse_failures: snapshot_id, reason.
     Raises SnapshotCorrupted where a stored object is not what its name promises.
     """
-    fill_input(connection, "parsed_rows")
-    fill_input(connection, "parse_failures")
-    for snapshot in store.snapshots():
-        if only is not None and snapshot.snapshot_id not in only:
-            continue
+    usage = [snapshot for snapshot in store.snapshots() if snapshot.origin.format not in PRICE_PARSERS]
+    _load(connection, store, _chosen(usage, only), parse_usage, "parsed_rows", "parse_failures")
+
+
+def load_parsed_prices(
+    connection: duckdb.DuckDBPyConnection, store: SnapshotStore, only: Collection[str] | None = None
+) -> None:
+    """The same for snapshots of prices: parsed_prices (snapshot_id and the columns of PARSED_PRICES) and
+    price_parse_failures. A row that does not say when it was observed is as of its snapshot."""
+    prices = [snapshot for snapshot in store.snapshots() if snapshot.origin.format in PRICE_PARSERS]
+    _load(connection, store, _chosen(prices, only), parse_prices, "parsed_prices", "price_parse_failures")
+    for snapshot in prices:
+        connection.execute(
+            "UPDATE parsed_prices SET observed_at_text = ? WHERE observed_at_text IS NULL AND snapshot_id = ?",
+            [f"{snapshot.origin.as_of_utc:%Y-%m-%dT%H:%M:%SZ}", snapshot.snapshot_id],
+        )
+
+
+def _chosen(snapshots: list[Snapshot], only: Collection[str] | None) -> list[Snapshot]:
+    return [snapshot for snapshot in snapshots if only is None or snapshot.snapshot_id in only]
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    store: SnapshotStore,
+    snapshots: list[Snapshot],
+    parse: Callable[[bytes, str], pa.Table],
+    rows_input: str,
+    failures_input: str,
+) -> None:
+    fill_input(connection, rows_input)
+    fill_input(connection, failures_input)
+    for snapshot in snapshots:
         try:
             rows = parse(store.read(snapshot), snapshot.origin.format)
         except SnapshotUnreadable as error:
-            connection.execute("INSERT INTO parse_failures VALUES (?, ?)", [snapshot.snapshot_id, str(error)])
+            connection.execute(f"INSERT INTO {failures_input} VALUES (?, ?)", [snapshot.snapshot_id, str(error)])
             continue
         connection.register("snapshot_rows", rows)
-        connection.execute("INSERT INTO parsed_rows SELECT ?, * FROM snapshot_rows", [snapshot.snapshot_id])
+        connection.execute(f"INSERT INTO {rows_input} SELECT ?, * FROM snapshot_rows", [snapshot.snapshot_id])
         connection.unregister("snapshot_rows")
 
 
@@ -47,29 +76,50 @@ def quarantine_days(connection: duckdb.DuckDBPyConnection, home: Home) -> Path |
 
     One folder a set of rejected days: staging the same snapshots again adds none. Returns it, or None.
     """
-    days = connection.execute(
-        "SELECT snapshot_id, date, reason FROM staging.snapshot_days WHERE status = 'quarantined' "
-        "ORDER BY snapshot_id, date"
-    ).fetchall()
-    if not days:
-        return None
-    reasons = json.dumps(
-        [{"snapshot_id": snapshot, "date": day, "reason": reason} for snapshot, day, reason in days],
-        indent=2,
-        default=str,
-    )
-    for folder in home.quarantine.glob("*-staging.snapshot_days"):
-        if (folder / "reasons.json").read_text() == reasons:
-            return folder
-    folder = home.quarantine / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-staging.snapshot_days"
-    folder.mkdir(parents=True)
-    connection.sql(
+    return _quarantine(
+        connection,
+        home,
+        "staging.snapshot_days",
+        "SELECT snapshot_id, date, reason FROM staging.snapshot_days WHERE status = 'quarantined' ORDER BY ALL",
         "SELECT rows.*, days.reason FROM parsed_rows AS rows INNER JOIN staging.snapshot_days AS days "
         "ON days.snapshot_id = rows.snapshot_id AND days.status = 'quarantined' "
         "AND days.date IS NOT DISTINCT FROM "
         "CASE WHEN regexp_full_match(rows.date_text, '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
-        "THEN try_cast(rows.date_text AS DATE) END"
-    ).write_parquet(str(folder / "raw_rows.parquet"))
+        "THEN try_cast(rows.date_text AS DATE) END",
+    )
+
+
+def quarantine_statements(connection: duckdb.DuckDBPyConnection, home: Home) -> Path | None:
+    """The same for price statements that were rejected."""
+    return _quarantine(
+        connection,
+        home,
+        "staging.catalogue_statements",
+        "SELECT snapshot_id, observed_at_utc, model_id, reason FROM staging.catalogue_statements "
+        "WHERE status = 'quarantined' ORDER BY ALL",
+        "SELECT rows.*, statements.reason FROM parsed_prices AS rows "
+        "INNER JOIN staging.catalogue_statements AS statements "
+        "ON statements.snapshot_id = rows.snapshot_id AND statements.status = 'quarantined' "
+        "AND statements.model_id IS NOT DISTINCT FROM rows.model_id "
+        "AND (rows.observed_at_text = strftime(statements.observed_at_utc, '%Y-%m-%dT%H:%M:%SZ') "
+        "OR (statements.observed_at_utc IS NULL AND NOT regexp_full_match(rows.observed_at_text, "
+        "'[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z')))",
+    )
+
+
+def _quarantine(
+    connection: duckdb.DuckDBPyConnection, home: Home, table: str, reasons_sql: str, rows_sql: str
+) -> Path | None:
+    rejected = connection.sql(reasons_sql).to_arrow_table().to_pylist()
+    if not rejected:
+        return None
+    reasons = json.dumps(rejected, indent=2, default=str)
+    for folder in home.quarantine.glob(f"*-{table}"):
+        if (folder / "reasons.json").read_text() == reasons:
+            return folder
+    folder = home.quarantine / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{table}"
+    folder.mkdir(parents=True)
+    connection.sql(rows_sql).write_parquet(str(folder / "raw_rows.parquet"))
     (folder / "reasons.json").write_text(reasons)
     return folder
 
@@ -82,3 +132,12 @@ def rejections(connection: duckdb.DuckDBPyConnection, weeks: Collection[date | N
         [[week for week in weeks if week is not None]],
     ).fetchall()
     return [f"snapshot {snapshot}, {day or 'no readable day'}: {reason}" for snapshot, day, reason in rows]
+
+
+def price_rejections(connection: duckdb.DuckDBPyConnection, _: Collection[date | None]) -> list[str]:
+    """Which statements of which price snapshots were rejected, by row and rule."""
+    rows = connection.execute(
+        "SELECT snapshot_id, model_id, reason FROM staging.catalogue_statements WHERE status = 'quarantined' "
+        "ORDER BY ALL"
+    ).fetchall()
+    return [f"snapshot {snapshot}, {model or 'no readable model'}: {reason}" for snapshot, model, reason in rows]

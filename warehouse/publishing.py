@@ -167,10 +167,11 @@ def _keep_published_weeks(connection: duckdb.DuckDBPyConnection, home: Home, hel
                 )
         finally:
             connection.execute("DETACH published_before_now")
-    for name in ("weekly.weeks", "weekly.overtakes"):
-        contract = CONTRACTS[name]
-        connection.execute(f"DELETE FROM {name}")
-        connection.execute(f"INSERT INTO {name} BY NAME {select_sql(contract)} ORDER BY {', '.join(contract.key)}")
+    for contract in CONTRACTS.values():
+        if contract.build is Build.DERIVED:
+            order = ", ".join(contract.key)
+            connection.execute(f"DELETE FROM {contract.name}")
+            connection.execute(f"INSERT INTO {contract.name} BY NAME {select_sql(contract)} ORDER BY {order}")
 
 
 def _cite(connection: duckdb.DuckDBPyConnection) -> None:

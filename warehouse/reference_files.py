@@ -1,6 +1,6 @@
 """Reads the curated files of `reference/` strictly: a bad line is named by file, line and rule, and nothing is used.
 
-What the files mean is told in reference/README.md; what is made of them is in sql/attribution/.
+What the files mean is told in reference/README.md; what is made of them is in sql/attribution/ and sql/prices/.
 """
 
 import csv
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pycountry
@@ -42,12 +43,34 @@ _LINEAGE = pa.schema(
         pa.field("note", pa.string()),
     ]
 )
+_MODEL_NAMES = pa.schema(
+    [
+        pa.field("model_permaslug", pa.string(), nullable=False),
+        pa.field("model_id", pa.string(), nullable=False),
+        pa.field("valid_from", pa.date32()),
+        pa.field("valid_to", pa.date32()),
+        pa.field("reason", pa.string(), nullable=False),
+    ]
+)
 _COUNTRY_CODES = {country.alpha_2 for country in pycountry.countries}
 _ALLOWED = {
     "confidence": {"official", "reported", "rumoured", "none"},
     "derivation": {"fine-tune", "merge", "distillation", "continued-pre-training"},
     "method": {"override", "router"},
+    "completeness": {"complete", "changes", "sparse"},
+    "action": {"ignore", "times_million", "accept"},
+    "rule": {
+        "percent_encoded_name",
+        "per_token",
+        "above_ceiling",
+        "zero_on_paid",
+        "tenfold_jump",
+        "listed_without_price",
+        "sources_disagree",
+    },
 }
+# Pairs of columns that bound a span: the first within, the second outside.
+_SPANS = (("valid_from", "valid_to"), ("valid_from_utc", "valid_to_utc"), ("observed_from_utc", "observed_to_utc"))
 
 
 @dataclass(frozen=True)
@@ -64,13 +87,26 @@ REFERENCE_FILES = [
     ReferenceFile("aliases", CONTRACTS["attribution.aliases"].columns, ("cloaked_slug",)),
     ReferenceFile("overrides", _OVERRIDES, ("model_permaslug",)),
     ReferenceFile("lineage", _LINEAGE, ("model_permaslug",)),
+    ReferenceFile("price_sources", CONTRACTS["prices.sources"].columns, ("source",)),
+    ReferenceFile(
+        "price_corrections",
+        CONTRACTS["prices.corrections"].columns,
+        ("source", "model_id", "rule", "observed_from_utc"),
+    ),
+    ReferenceFile("model_names", _MODEL_NAMES, ("model_permaslug", "model_id", "valid_from")),
 ]
 
 
 def read_reference_files(directory: Path = REFERENCE_DIRECTORY) -> dict[str, pa.Table]:
     """Each file as a table under its name. Raises ReferenceInvalid with file, line and rule."""
     tables = {file.name: _read(file, directory / f"{file.name}.csv") for file in REFERENCE_FILES}
-    _check_labs_do_not_overlap(tables["labs"], directory / "labs.csv")
+    for name, of_one, what, start, end in (
+        ("labs", ("author",), "has two homes", "valid_from", "valid_to"),
+        ("price_sources", ("snapshot_source",), "has two meanings", "valid_from_utc", "valid_to_utc"),
+        ("model_names", ("model_id",), "names two models", "valid_from", "valid_to"),
+    ):
+        _check_no_overlap(tables[name].to_pylist(), of_one, what, start, end, directory / f"{name}.csv")
+    _check_corrections(tables, directory / "price_corrections.csv")
     return tables
 
 
@@ -100,7 +136,9 @@ def _read_rows(file: ReferenceFile, path: Path, reader: "csv.DictReader[str]") -
         if key in seen:
             raise _invalid(path, line, f"its key {key} is that of line {seen[key]}")
         seen[key] = line
-        _check_evidence(values, path, line)
+        _check_span(values, path, line)
+        if "evidence_url" in values:
+            _check_evidence(values, path, line)
         rows.append(values)
     return pa.Table.from_pylist(rows, schema=file.columns)
 
@@ -141,22 +179,53 @@ def _check_evidence(values: dict[str, object], path: Path, line: int) -> None:
         raise _invalid(path, line, "a rumour needs the page that has it")
     if values.get("method") == "router" and values["author"] is not None:
         raise _invalid(path, line, "a router has no author: it picks among models of others")
-    if values.get("valid_to") is not None and values["valid_to"] <= values["valid_from"]:  # type: ignore[operator]
-        raise _invalid(path, line, "valid_to must lie after valid_from")
     if values.get("method") == "override" and (not has_evidence or values["author"] is None):
         raise _invalid(path, line, "an override needs author and evidence")
 
 
-def _check_labs_do_not_overlap(labs: pa.Table, path: Path) -> None:
-    rows = sorted(labs.to_pylist(), key=lambda row: (row["author"], row["valid_from"]))
+def _check_span(values: dict[str, Any], path: Path, line: int) -> None:
+    for start, end in _SPANS:
+        if values.get(start) is not None and values.get(end) is not None and values[end] <= values[start]:
+            raise _invalid(path, line, f"{end} must lie after {start}")
+
+
+def _check_no_overlap(
+    rows: list[dict[str, Any]], of_one: tuple[str, ...], what: str, start: str, end: str, path: Path
+) -> None:
+    """Spans of one thing follow each other; an empty start is the beginning, an empty end for ever."""
+    rows = sorted(rows, key=lambda row: (*(row[name] for name in of_one), str(row[start] or "")))
     for earlier, later in pairwise(rows):
-        if earlier["author"] != later["author"]:
+        if any(earlier[name] != later[name] for name in of_one):
             continue
-        if earlier["valid_to"] is None or earlier["valid_to"] > later["valid_from"]:
+        if earlier[end] is None or later[start] is None or earlier[end] > later[start]:
+            one = " ".join(str(later[name]) for name in of_one)
             raise ReferenceInvalid(
-                f"{path}: {later['author']} has two homes from {later['valid_from']} on.",
-                "end the earlier row (valid_to) where the later begins.",
+                f"{path}: {one} {what} from {later[start] or 'the beginning'} on.",
+                f"end the earlier row ({end}) where the later begins.",
             )
+
+
+def _check_corrections(tables: dict[str, pa.Table], path: Path) -> None:
+    """A correction is of a source that there is, and no statement is corrected in two ways."""
+    corrections = tables["price_corrections"].to_pylist()
+    sources = set(tables["price_sources"].column("source").to_pylist())
+    for row in corrections:
+        if row["source"] not in sources:
+            raise ReferenceInvalid(
+                f"{path}: {row['source']} is no source of price_sources.csv.", "correct its name, or add the source."
+            )
+    _check_no_overlap(
+        corrections,
+        ("source", "model_id", "rule"),
+        "has two lines for one statement",
+        "observed_from_utc",
+        "observed_to_utc",
+        path,
+    )
+    changing = [row for row in corrections if row["action"] != "accept"]
+    _check_no_overlap(
+        changing, ("source", "model_id"), "is corrected twice", "observed_from_utc", "observed_to_utc", path
+    )
 
 
 def _invalid(path: Path, line: int, rule: str) -> ReferenceInvalid:

@@ -29,7 +29,7 @@ class Origin:
     fetched_at_utc: datetime
     url: str
     license: str
-    license_url: str
+    license_url: str | None
     citation: str
     parameters: str | None = None
     http_status: int | None = None

@@ -1,13 +1,6 @@
 -- One row a week of the working file, or of the file published before (the temporary table published_before).
 WITH raw_weeks AS (
-    SELECT week_start, sum(raw_tokens) AS tokens
-    FROM (
-        SELECT date, week_start, raw_tokens
-        FROM staging.snapshot_days
-        WHERE status = 'staged'
-        QUALIFY row_number() OVER (PARTITION BY date ORDER BY as_of_utc DESC, snapshot_id DESC) = 1
-    ) AS newest
-    GROUP BY week_start
+    SELECT week_start, sum(raw_tokens) AS tokens FROM staging.newest_vintages GROUP BY week_start
 ),
 staged AS (
     SELECT week_start, count(DISTINCT date) AS days FROM staging.model_day_tokens GROUP BY week_start
@@ -47,7 +40,7 @@ stale_weeks AS (
 stale_wholes AS (
     SELECT
         count(*) FILTER (WHERE builds.code_version <> code.code_version)
-        + greatest(0, count(DISTINCT builds.inputs_hash) FILTER (WHERE builds.table_name LIKE 'attribution.%') - 1) AS tables
+        + greatest(0, count(DISTINCT builds.inputs_hash) FILTER (WHERE builds.inputs_hash <> '') - 1) AS tables
     FROM checks.builds AS builds
     CROSS JOIN temp.current_code AS code
     WHERE builds.week_start IS NULL

@@ -20,6 +20,7 @@ SUITES = [
             ),
         ],
     ),
+    Suite("staging.newest_vintages"),
     Suite(
         "staging.model_day_token_vintages",
         [
@@ -68,5 +69,45 @@ SUITES = [
             ),
         ],
         is_by_week=True,
+    ),
+    Suite(
+        "staging.catalogue_statements",
+        [
+            none_of(
+                "unaccounted_rows",
+                "every_raw_row_is_accounted_for",
+                "raw rows = staged + repeated + quarantined",
+            ),
+            none_of(
+                "statements_without_meaning",
+                "every_statement_has_a_meaning",
+                "price_sources.csv says what its source meant at that instant",
+            ),
+            none_of(
+                "quarantined_statements",
+                "no_statement_is_quarantined",
+                "statements kept out, of any snapshot, old ones included",
+                WARNING,
+            ),
+        ],
+    ),
+    Suite(
+        "staging.catalogue_models",
+        [
+            none_of(
+                "unreadable_newest_snapshots",
+                "newest_snapshots_can_be_read",
+                "the newest snapshot of each source is one that the parser can read",
+            ),
+            none_of("lost_statements", "staged_statements_are_all_here", "one row a staged statement"),
+            none_of("stated_after_observed", "nothing_is_observed_before_it_is_said", "carried on, never back"),
+        ],
+    ),
+    Suite(
+        "staging.catalogue_prices",
+        [
+            none_of("lost_prices", "staged_prices_are_all_here", "prices here = text prices of the staged statements"),
+            none_of("states_without_price", "states_match_prices", "what is priced has a price, what varies has none"),
+        ],
     ),
 ]

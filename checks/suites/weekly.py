@@ -68,6 +68,14 @@ SUITES = [
             none_of("unknown_leaders", "unknown_take_no_part", "neither ZZ nor an unknown lab leads"),
         ],
     ),
+    Suite(
+        "weekly.new_entrants",
+        [
+            none_of("entered_twice", "a_model_enters_once", "first times are first once"),
+            none_of("entered_in_another_week", "first_day_lies_in_the_week", "the week is that of the first day"),
+            none_of("seen_before", "nobody_was_there_before", "no variant of it has tokens in an earlier week"),
+        ],
+    ),
     Suite("weekly.attributed_tokens"),
     Suite("weekly.lab_token_changes"),
     Suite("weekly.country_token_changes"),

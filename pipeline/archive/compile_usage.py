@@ -9,16 +9,15 @@ beside this file.
 """
 
 import argparse
-import hashlib
-import io
 import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 
 from pipeline.archive import ARCHIVE_DIRECTORY
+from pipeline.archive.write_archive import write_archive
+from warehouse.parsers import USAGE_ARCHIVE_FORMAT
 
 _ARCHIVE = pa.schema([("day", pa.date32()), ("model", pa.string()), ("tokens", pa.int64())])
 
@@ -31,37 +30,24 @@ def compile_usage(
     table = pyarrow.csv.read_csv(csv_path, convert_options=pyarrow.csv.ConvertOptions(column_types=types))
     table = table.select(list(types)).rename_columns(_ARCHIVE.names).cast(_ARCHIVE)
     table = table.sort_by([("day", "ascending"), ("model", "ascending")])
-    buffer = io.BytesIO()
-    pyarrow.parquet.write_table(
-        table,
-        buffer,
-        compression="zstd",
-        compression_level=19,
-        use_dictionary=["day", "model"],
-        store_schema=False,
-    )
-    body = buffer.getvalue()
     days = table.column("day").unique()
     description: dict[str, object] = {
         "title": "OpenRouter model rankings: daily prompt plus completion tokens of each day's top 50 and the rest",
+        "source": "openrouter-rankings-daily",
+        "format": USAGE_ARCHIVE_FORMAT,
         "url": "https://openrouter.ai/api/v1/datasets/rankings-daily",
         "as_of": as_of,
         "license": "CC BY 4.0",
         "license_url": "https://creativecommons.org/licenses/by/4.0/",
         "citation": f"Source: OpenRouter (openrouter.ai/rankings), as of {as_of}.",
         "provenance": provenance,
-        "sha256": hashlib.sha256(body).hexdigest(),
-        "bytes": len(body),
         "columns": {"day": "UTC day", "model": "model permaslug, or `other`", "tokens": "tokens of the day"},
-        "rows": table.num_rows,
         "days": len(days),
         "first_day": str(min(days.to_pylist())),
         "last_day": str(max(days.to_pylist())),
         "tokens": sum(table.column("tokens").to_pylist()),
     }
-    (directory / "usage.parquet").write_bytes(body)
-    (directory / "usage.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-    return description
+    return write_archive("usage", table, description, directory)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`tokentide explain`: why a model counts for its country, from which page, since when, and what it weighs."""
+"""`tokentide explain`: why a model counts for its country, from which page, since when, what it weighs and costs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.reports.figures import country_name, per_cent, trillions
+from pipeline.reports.figures import country_name, per_cent, trillions, usd_per_million
 from warehouse.editions import open_published
 from warehouse.errors import TokentideError
 from warehouse.home import Home
@@ -37,6 +37,15 @@ def print_explanation(console: Console, home: Home, name: str) -> None:
             "SELECT CAST(sum(tokens) AS BIGINT) AS tokens, count(*) AS weeks, max_by(week_start, tokens) AS best_week, "
             "max(tokens) AS best_tokens, max_by(platform_share, tokens) AS best_share, min(rank) AS best_rank "
             "FROM weekly.model_tokens WHERE model_permaslug = ?",
+            slug,
+        )
+        prices = _all(
+            published,
+            "SELECT source, max(last_seen_utc) AS last_seen_utc, bool_or(is_delisted) AS is_delisted, "
+            "max(CASE WHEN price_kind = 'input' THEN usd_per_million_tokens END) AS input, "
+            "max(CASE WHEN price_kind = 'output' THEN usd_per_million_tokens END) AS output "
+            "FROM main.prices_last_seen WHERE model_permaslug = ? AND over_prompt_tokens = 0 "
+            "GROUP BY source ORDER BY last_seen_utc DESC",
             slug,
         )
     table = Table(box=None, show_header=False, pad_edge=False)
@@ -74,6 +83,15 @@ def print_explanation(console: Console, home: Home, name: str) -> None:
         f"{weeks['best_week']}: {trillions(weeks['best_tokens'])}, {per_cent(weeks['best_share'])} of the platform, "
         f"best rank {weeks['best_rank']}",
     )
+    for price in prices:
+        delisted = ", delisted since" if price["is_delisted"] else ""
+        row(
+            "price last seen",
+            f"{usd_per_million(price['input'])} input, {usd_per_million(price['output'])} output, USD per million "
+            f"tokens ({price['source']}, {price['last_seen_utc']:%Y-%m-%d}{delisted})",
+        )
+    if not prices:
+        row("price last seen", "none: no price source at hand is known to list it")
     console.print(table)
 
 

@@ -1,4 +1,6 @@
-"""How figures look in every report: tokens in trillions, shares in per cent, countries by name."""
+"""How figures look in every report: tokens in trillions, shares in per cent, prices in USD, countries by name."""
+
+from decimal import Decimal
 
 import pycountry
 
@@ -16,3 +18,11 @@ def country_name(country_code: str | None) -> str:
         return "unknown"
     country = pycountry.countries.get(alpha_2=country_code)
     return str(getattr(country, "common_name", country.name)) if country else str(country_code)
+
+
+def usd_per_million(price: Decimal | None) -> str:
+    """Two decimals, and as many more as a small price needs: 25.00, 0.098, 0.0028."""
+    if price is None:
+        return "-"
+    text = f"{price:,.4f}".rstrip("0")
+    return text + "0" * max(0, 2 - len(text.partition(".")[2]))

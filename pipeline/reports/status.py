@@ -28,9 +28,11 @@ def print_status(console: Console, home: Home) -> None:
             "FROM staging.model_day_token_vintages GROUP BY date, snapshot_id) GROUP BY date "
             "HAVING count(DISTINCT figures) > 1)"
         ).fetchall()[0][0]
-        quarantined = published.execute(
-            "SELECT count(*) FROM staging.snapshot_days WHERE status = 'quarantined'"
-        ).fetchall()[0][0]
+        days, statements, oddities = published.execute(
+            "SELECT (SELECT count(*) FROM staging.snapshot_days WHERE status = 'quarantined'), "
+            "(SELECT count(*) FROM staging.catalogue_statements WHERE status = 'quarantined'), "
+            "(SELECT count(*) FROM prices.suspicions WHERE action IS NULL)"
+        ).fetchall()[0]
         checks = published.execute(
             "SELECT table_name, count(*) FILTER (outcome = 'passed'), count(*) FILTER (outcome = 'warned'), "
             "count(*) FILTER (outcome = 'failed') FROM checks.results GROUP BY table_name ORDER BY table_name"
@@ -63,7 +65,11 @@ def print_status(console: Console, home: Home) -> None:
     table.add_row(
         "snapshots", f"{snapshots}; {vintages:,} days as seen at some time, {restated} of them restated later"
     )
-    table.add_row("quarantine", f"{quarantined} days of snapshots rejected; rows and reasons in {home.quarantine}")
+    table.add_row(
+        "quarantine",
+        f"{days} days of usage and {statements} price statements rejected; rows and reasons in {home.quarantine}",
+    )
+    table.add_row("odd prices", f"{oddities} wait for a line in price_corrections.csv (FROM prices.suspicions)")
     table.add_row("editions kept", _list(kept_editions(home)))
     console.print(table)
     console.print()

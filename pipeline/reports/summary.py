@@ -1,4 +1,4 @@
-"""The summary that ends a run: what was published, who leads under which definition, how to open and cite it."""
+"""The summary that ends a run: what was published, who leads under which definition, at what price, how to cite it."""
 
 import shutil
 import sys
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.reports.figures import country_name, trillions
+from pipeline.reports.price_summary import print_price_summary
 from warehouse.editions import open_published, read_edition
 from warehouse.home import Home
 
@@ -38,6 +39,8 @@ def print_summary(console: Console, home: Home) -> None:
         console.print(
             "A range ends at the share if all unknown tokens (on platform, `other` too) were theirs.", soft_wrap=True
         )
+        console.print()
+        print_price_summary(console, published)
         held_back = [str(week) for week, _, is_held_back in weeks if is_held_back]
         if held_back:
             console.print(f"[yellow]Held back by a person: {', '.join(held_back)} (last good rows)[/yellow]")

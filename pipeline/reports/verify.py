@@ -17,7 +17,7 @@ from warehouse.errors import SnapshotCorrupted, TokentideError
 from warehouse.hashing import code_version, reference_hash
 from warehouse.hold_back import held_back_weeks
 from warehouse.home import Home
-from warehouse.ingesting import load_parsed_rows
+from warehouse.ingesting import load_parsed_prices, load_parsed_rows
 from warehouse.reference_files import REFERENCE_DIRECTORY, read_reference_files
 from warehouse.results import CheckResult
 from warehouse.snapshots import Snapshot, SnapshotStore
@@ -133,6 +133,7 @@ def _load_inputs(home: Home, published: duckdb.DuckDBPyConnection, edition: Edit
     if is_raw_whole:
         listed = [row[0] for row in published.execute("SELECT snapshot_id FROM raw.snapshots").fetchall()]
         load_parsed_rows(published, SnapshotStore(home), only=listed)
+        load_parsed_prices(published, SnapshotStore(home), only=listed)
     load_current_inputs(published, edition.code_version)
     published.execute(
         "CREATE OR REPLACE TEMP TABLE published_before AS SELECT week_start, days_observed AS days FROM weekly.weeks"
@@ -144,12 +145,13 @@ def _verify_table(
 ) -> list[Finding]:
     from checks.run import validate_candidate
 
-    reads_bytes = contract.name in ("staging.snapshot_days", "staging.model_day_token_vintages")
+    reads_bytes = contract.schema_name == "staging" and contract.build is Build.WHOLE
     if reads_bytes and not is_raw_whole:
         return []  # the bytes have just been found wanting
     findings = []
     is_current = edition.code_version == code_version() and (
-        contract.schema_name != "attribution" or edition.reference_hash == reference_hash(REFERENCE_DIRECTORY)
+        contract.schema_name not in {"attribution", "prices"}
+        or edition.reference_hash == reference_hash(REFERENCE_DIRECTORY)
     )
     if contract.build is not Build.VIEW and sql_path(contract).exists() and is_current:
         findings.append(_verify_select(published, contract))

@@ -159,7 +159,7 @@ class TestStatus:
             r"^missing +2026-10-12\.\.\d{4}-\d\d-\d\d",
             r"^incomplete +.*2025-06-09 \(6 of 7 days\)",
             r"^held back +none",
-            r"^snapshots +1; 645 days",
+            r"^snapshots +4; 645 days",
             r"^quarantine +0 days",
             r"weekly\.country_tokens +[\d,]+ +\d+ +0",
         ):

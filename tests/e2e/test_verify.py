@@ -13,7 +13,7 @@ def test_what_was_published_holds(three_weeks: CommandLine) -> None:
     assert outcome.exit_code == 0, outcome.text
     edition = three_weeks.query("SELECT edition FROM main.edition")[0][0]
     assert f"holds  the file is what was published as {edition}" in outcome.stdout.replace("holds   ", "holds  ")
-    assert "every snapshot is stored whole, as the published file names it (1)" in outcome.stdout
+    assert "every snapshot is stored whole, as the published file names it (4)" in outcome.stdout
     assert "the publication gate is green" in outcome.stdout
     assert "FAILED" not in outcome.stdout
     assert three_weeks.files_written_outside() == []
@@ -38,7 +38,7 @@ def test_an_altered_figure_is_found(line: CommandLine) -> None:
 def test_each_damaged_snapshot_is_found(later_week: tuple[CommandLine, Outcome], tmp_path: Path) -> None:
     line = copy_of(later_week[0], tmp_path)
     sidecars = sorted((line.home.raw / "sidecars").rglob("*.json"))
-    altered, truncated, removed, without_sidecar = (json.loads(path.read_text()) for path in sidecars)
+    altered, truncated, removed, without_sidecar = (json.loads(path.read_text()) for path in sidecars[:4])
     body = object_of(line, altered).read_bytes()
     object_of(line, altered).write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
     object_of(line, truncated).write_bytes(object_of(line, truncated).read_bytes()[:1000])
@@ -47,7 +47,7 @@ def test_each_damaged_snapshot_is_found(later_week: tuple[CommandLine, Outcome],
 
     outcome = line("verify")
     assert outcome.exit_code == 1
-    assert "FAILED  every snapshot is stored whole, as the published file names it (4)" in outcome.stdout
+    assert "FAILED  every snapshot is stored whole, as the published file names it (7)" in outcome.stdout
     for snapshot, problem in (
         (altered, "its bytes do not hash to its name"),
         (truncated, "it has 1000 bytes instead of"),

@@ -15,7 +15,7 @@ from building import build_tables, put_archive, put_body, put_rows, query, share
 
 from pipeline.archive import ARCHIVE_DIRECTORY
 from warehouse.home import Home
-from warehouse.parsers import EXPORT_FORMAT, parse
+from warehouse.parsers import EXPORT_FORMAT, parse_usage
 
 HISTORY = "usage/rankings_daily_2025-01-01_2026-10-09.csv.gz"
 VINTAGES = "usage/vintages_2026-05-04_2026-08-21.csv.gz"
@@ -96,7 +96,7 @@ def test_the_export_has_its_published_hash_and_row_count() -> None:
     manifest = json.loads(shared_file(EXPORT.replace(".csv", ".manifest.json")).read_text())
     published = manifest["files"]["csv"]
     assert (hashlib.sha256(body).hexdigest(), len(body)) == (published["sha256"], published["bytes"])
-    assert parse(body, EXPORT_FORMAT).num_rows == manifest["row_count"] == 1530
+    assert parse_usage(body, EXPORT_FORMAT).num_rows == manifest["row_count"] == 1530
 
 
 def test_the_export_agrees_with_the_archive_but_for_five_restated_values(

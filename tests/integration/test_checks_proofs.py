@@ -6,7 +6,20 @@ from datetime import date, datetime
 
 import duckdb
 import pytest
-from building import TABLES, build_tables, days_of, full_weeks, lab, put_rows, query, references, week
+from building import (
+    TABLES,
+    build_tables,
+    days_of,
+    full_weeks,
+    lab,
+    listed,
+    put_prices,
+    put_rows,
+    query,
+    references,
+    removed,
+    week,
+)
 
 from checks.run import validate_candidate, validate_publication
 from checks.suite import structural_expectations, structural_measures_sql
@@ -37,8 +50,44 @@ REFERENCES = references(
         }
     ],
     lineage=[{"model_permaslug": "openai/tune", "base_model": "Q", "base_author": "qwen", "derivation": "fine-tune"}],
+    price_corrections=[
+        {
+            "source": "test-changes",
+            "model_id": "openai/tune",
+            "rule": "per_token",
+            "action": "times_million",
+            "reason": "Typed per token.",
+        }
+    ],
+    model_names=[{"model_permaslug": "cloaked/alpha", "model_id": "stealth/alpha", "reason": "Its name before."}],
 )
-MODELS = {"qwen/a": 4000, "openai/b": 3000, "cloaked/alpha": 500, "openai/tune": 500, "openai/zero": 0}
+MODELS = {
+    "qwen/a": 3600,
+    "qwen/a:free": 400,
+    "openai/b": 3000,
+    "cloaked/alpha": 500,
+    "openai/tune": 500,
+    "openai/zero": 0,
+}
+FIRST_LOOK, SECOND_LOOK, THIRD_LOOK = (datetime(2026, 1, day) for day in (8, 15, 22))
+# each look at the complete source lists these; the others come, go or change
+ALWAYS_LISTED = {
+    "qwen/a": {"input": 1, "output": 4, "cache_read": "0.1", "tiers": {200_000: {"input": 2, "output": 8}}},
+    "qwen/a:free": {"input": 0, "output": 0},
+    "stealth/alpha": {"input": "0.5", "output": 1},
+}
+COMPLETE = [
+    *(listed(at, model, **of) for at in (FIRST_LOOK, SECOND_LOOK, THIRD_LOOK) for model, of in ALWAYS_LISTED.items()),
+    *(listed(at, "openai/b", input=2, output=10) for at in (FIRST_LOOK, SECOND_LOOK)),
+    listed(THIRD_LOOK, "openai/b", input=2, output=8),
+    listed(FIRST_LOOK, "openai/zero", input="varies", output="varies"),
+]
+CHANGES = [
+    listed(FIRST_LOOK, "openai/b", input="2.5", output=12),
+    listed(FIRST_LOOK, "openai/tune", input="0.000001", output="0.000002"),
+    removed(SECOND_LOOK, "openai/tune"),
+    listed(THIRD_LOOK, "openai/b", input="2.5", output=11),
+]
 
 
 @dataclass(frozen=True)
@@ -57,7 +106,7 @@ def by_week(sql: str, week_start: date = BAD_WEEK, *also: str) -> Proof:
 
 
 def whole(sql: str, *also: str) -> Proof:
-    return Proof(sql.format(day=f"date = '{BAD_DAY}'"), None, frozenset(also))
+    return Proof(sql.format(week=f"week_start = '{BAD_WEEK}'", day=f"date = '{BAD_DAY}'"), None, frozenset(also))
 
 
 def move(row: str, to: str, change: str) -> str:
@@ -70,6 +119,10 @@ def move(row: str, to: str, change: str) -> str:
 
 A, ZERO, OTHER = (f"model_permaslug = '{slug}'" for slug in ("qwen/a", "openai/zero", "other"))
 EMPTY = "DELETE FROM candidate"
+FIRST_OF_B = f"source = 'test-complete' AND model_id = 'openai/b' AND observed_at_utc = '{FIRST_LOOK}'"
+BASE_INPUT = "source = 'test-complete' AND price_kind = 'input' AND over_prompt_tokens = 0"
+INPUT_OF_A = f"model_id = 'qwen/a' AND {BASE_INPUT}"
+RANKED_INPUT = "source = 'test-complete' AND price_kind = 'input' AND population = 'ranked'"
 # all layers together, as a source that is off by a factor would have it
 TIMES = (
     "UPDATE staging.snapshot_days SET raw_tokens = raw_tokens * {0} WHERE {{week}}; "
@@ -139,6 +192,116 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ("staging.model_day_tokens", "all_seven_days_are_there"): by_week(
         "DELETE FROM candidate WHERE {day}", BAD_WEEK, "tokens_equal_raw"
     ),
+    ("staging.catalogue_statements", "every_raw_row_is_accounted_for"): whole(
+        f"UPDATE candidate SET raw_rows = raw_rows - 1 WHERE {FIRST_OF_B}"
+    ),
+    ("staging.catalogue_statements", "every_statement_has_a_meaning"): whole(
+        "UPDATE candidate SET source = NULL, status = 'quarantined', "
+        f"reason = 'no line of price_sources.csv says what it means' WHERE {FIRST_OF_B}",
+        "no_statement_is_quarantined",
+    ),
+    ("staging.catalogue_statements", "no_statement_is_quarantined"): whole(
+        f"UPDATE candidate SET status = 'quarantined', reason = 'row 7: a bad one' WHERE {FIRST_OF_B}"
+    ),
+    ("staging.catalogue_models", "newest_snapshots_can_be_read"): whole(
+        "INSERT INTO staging.catalogue_statements "
+        "SELECT * REPLACE (NULL AS model_id, 0 AS raw_rows, 'quarantined' AS status) "
+        f"FROM staging.catalogue_statements WHERE {FIRST_OF_B}"
+    ),
+    ("staging.catalogue_models", "staged_statements_are_all_here"): whole(f"DELETE FROM candidate WHERE {FIRST_OF_B}"),
+    ("staging.catalogue_models", "nothing_is_observed_before_it_is_said"): whole(
+        "INSERT INTO candidate "
+        "SELECT * REPLACE ('openai/c' AS model_id, stated_at_utc + INTERVAL 1 DAY AS stated_at_utc) "
+        f"FROM candidate WHERE {FIRST_OF_B}"
+    ),
+    ("staging.catalogue_prices", "staged_prices_are_all_here"): whole(
+        f"DELETE FROM candidate WHERE {FIRST_OF_B} AND price_kind = 'input'"
+    ),
+    ("staging.catalogue_prices", "states_match_prices"): whole(
+        f"UPDATE candidate SET usd_per_million_tokens = NULL WHERE {FIRST_OF_B} AND price_kind = 'input'"
+    ),
+    ("prices.sources", "there_are_sources"): whole(EMPTY),
+    ("prices.sources", "one_meaning_at_a_time"): whole("UPDATE candidate SET snapshot_source = 'test-complete'"),
+    ("prices.sources", "completeness_is_known"): whole(
+        "UPDATE candidate SET completeness = 'most' WHERE source = 'test-complete'"
+    ),
+    ("prices.corrections", "corrected_sources_exist"): whole("UPDATE candidate SET source = 'lost'"),
+    ("prices.corrections", "every_correction_has_a_reason"): whole("UPDATE candidate SET reason = ' '"),
+    ("prices.model_names", "there_are_names"): whole(EMPTY),
+    ("prices.model_names", "an_id_names_one_model_at_a_time"): whole(
+        "INSERT INTO candidate SELECT * REPLACE ('openai/zero' AS model_permaslug, valid_from + 9 AS valid_from) "
+        "FROM candidate WHERE model_id = 'openai/b'"
+    ),
+    ("prices.suspicions", "errors_are_reviewed"): whole(
+        "UPDATE candidate SET action = NULL WHERE rule = 'per_token' AND price_kind = 'input'"
+    ),
+    ("prices.suspicions", "oddities_are_reviewed"): whole(
+        "INSERT INTO candidate SELECT * REPLACE ('tenfold_jump' AS rule, NULL AS action, NULL AS reason) FROM candidate"
+    ),
+    ("prices.suspicions", "corrections_are_alive"): whole(EMPTY),
+    ("prices.model_prices", "there_are_prices"): whole(EMPTY),
+    ("prices.model_prices", "one_price_at_a_time"): whole(
+        "UPDATE candidate SET valid_to_utc = valid_to_utc + INTERVAL 1 SECOND WHERE ended_by = 'change'"
+    ),
+    ("prices.model_prices", "spans_are_in_order"): whole(
+        f"UPDATE candidate SET last_seen_utc = valid_from_utc - INTERVAL 1 SECOND WHERE {INPUT_OF_A}"
+    ),
+    ("prices.model_prices", "ends_have_a_reason"): whole(
+        "UPDATE candidate SET ended_by = NULL WHERE ended_by = 'change'"
+    ),
+    ("prices.model_prices", "prices_are_plausible"): whole(
+        f"UPDATE candidate SET usd_per_million_tokens = 1000.01 WHERE {INPUT_OF_A}"
+    ),
+    ("prices.model_prices", "states_match_prices"): whole(
+        f"UPDATE candidate SET price_state = 'varies' WHERE {INPUT_OF_A}"
+    ),
+    ("prices.model_week_prices", "every_model_is_asked_for"): whole(
+        f"DELETE FROM candidate WHERE {A} AND {BASE_INPUT} AND {{week}}"
+    ),
+    ("prices.model_week_prices", "statuses_match_prices"): whole(
+        f"UPDATE candidate SET status = 'delisted' WHERE {A} AND {BASE_INPUT} AND {{week}}"
+    ),
+    ("prices.model_week_prices", "prices_are_in_force"): whole(
+        f"UPDATE candidate SET last_seen_utc = week_start - INTERVAL 22 DAY WHERE {A} AND {BASE_INPUT} AND {{week}}"
+    ),
+    ("prices.country_week_prices", "tokens_equal_weekly"): whole(
+        f"UPDATE candidate SET tokens = tokens - 1 WHERE country_code = 'CN' AND {RANKED_INPUT} AND {{week}}"
+    ),
+    ("prices.country_week_prices", "shares_are_in_range"): whole(
+        f"UPDATE candidate SET priced_share = 1.01 WHERE country_code = 'CN' AND {RANKED_INPUT} AND {{week}}"
+    ),
+    ("prices.country_week_prices", "shares_match_prices"): whole(
+        f"UPDATE candidate SET usd_per_million_tokens = NULL WHERE country_code = 'CN' AND {RANKED_INPUT} AND {{week}}"
+    ),
+    ("prices.country_week_prices", "free_rows_make_cheaper"): whole(
+        "UPDATE candidate SET usd_per_million_tokens = usd_per_million_tokens_without_free + 1 "
+        f"WHERE country_code = 'CN' AND {RANKED_INPUT} AND {{week}}"
+    ),
+    ("prices.week_coverage", "shares_are_in_range"): whole(
+        f"UPDATE candidate SET ever_priced_share = 1.01 WHERE {RANKED_INPUT} AND {{week}}"
+    ),
+    ("prices.week_coverage", "any_covers_each"): whole(
+        "UPDATE candidate SET priced_tokens = priced_tokens - 1001 WHERE source = 'any' AND {week}"
+    ),
+    ("prices.week_coverage", "countries_add_up"): whole(
+        "UPDATE candidate SET usd_per_million_tokens = usd_per_million_tokens * 1.001 "
+        f"WHERE {RANKED_INPUT} AND {{week}}"
+    ),
+    ("prices.comparisons", "pairs_have_two_sides"): whole(
+        "DELETE FROM candidate WHERE model_a = 'qwen/a' AND model_b = 'openai/b' AND {week}"
+    ),
+    ("prices.comparisons", "ratios_are_reciprocal"): whole(
+        "UPDATE candidate SET ratio = ratio * 1.001 WHERE model_a = 'qwen/a' AND model_b = 'openai/b' AND {week}"
+    ),
+    ("prices.unmatched_models", "unmatched_are_unmatched"): whole(
+        "INSERT INTO candidate SELECT * REPLACE ('qwen/a' AS model_permaslug, 0 AS tokens) FROM candidate LIMIT 1"
+    ),
+    ("prices.unmatched_models", "unmatched_are_all_here"): whole(
+        "DELETE FROM candidate WHERE model_permaslug = 'openai/small-00'"
+    ),
+    ("prices.unmatched_models", "unmatched_share_is_small"): whole(
+        "UPDATE candidate SET highest_platform_share = 0.06 WHERE model_permaslug = 'openai/small-00'"
+    ),
     ("attribution.labs", "there_are_labs"): whole(EMPTY),
     ("attribution.labs", "every_home_has_evidence"): whole(
         "UPDATE candidate SET evidence_url = NULL WHERE author = 'qwen'"
@@ -202,6 +365,12 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ("weekly.overtakes", "unknown_take_no_part"): whole(
         "UPDATE candidate SET overtaken = 'unknown' WHERE entity_kind = 'lab'"
     ),
+    ("weekly.new_entrants", "a_model_enters_once"): whole(
+        "INSERT INTO candidate SELECT * REPLACE (week_start - 7 AS week_start, first_date - 7 AS first_date) "
+        "FROM candidate"
+    ),
+    ("weekly.new_entrants", "first_day_lies_in_the_week"): whole("UPDATE candidate SET first_date = first_date - 7"),
+    ("weekly.new_entrants", "nobody_was_there_before"): whole("UPDATE candidate SET base_permaslug = 'qwen/a'"),
     ("checks.results", "there_are_results"): whole(EMPTY),
     ("main.edition", "there_is_one_edition"): whole(EMPTY),
     ("main.citations", "there_is_a_citation"): whole(EMPTY),
@@ -237,12 +406,15 @@ STRUCTURAL = [
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Three good weeks, built and checked, with an overtake in the last one and rows in every table."""
+    """Three good weeks, built and checked, with an overtake and a new model in the last, and rows in every table."""
     home = Home(tmp_path_factory.mktemp("good"))
     connection = connect(":memory:")
     create_tables(connection, CONTRACTS.values())
-    rows = full_weeks(WEEKS[:2], MODELS, other=4000) + full_weeks(WEEKS[2:], MODELS | {"openai/b": 3900}, other=4000)
+    later = MODELS | {"openai/b": 3900, "openai/late": 60}
+    rows = full_weeks(WEEKS[:2], MODELS, other=4000) + full_weeks(WEEKS[2:], later, other=4000)
     put_rows(home, rows)
+    put_prices(home, COMPLETE)
+    put_prices(home, CHANGES, "test-changes")
     reports = build_tables(connection, home, validate=validate_candidate, reference_tables=REFERENCES)
     not_passed = [str(result) for report in reports.values() for result in report.results if result.outcome != "passed"]
     assert not_passed == []
@@ -396,6 +568,26 @@ def test_gaps_in_ranks_of_two_definitions_do_not_cancel(spoiled: duckdb.DuckDBPy
         f"UPDATE candidate SET rank = 1 WHERE population = 'platform' AND {one}"
     )
     assert not_passed_after(spoiled, "weekly.country_tokens", sql) == {"ranks_have_no_gaps": {BAD_WEEK}}
+
+
+@pytest.mark.parametrize("price", ["-1", "0.0009", "1000.01"])
+def test_prices_out_of_bounds_are_implausible(spoiled: duckdb.DuckDBPyConnection, price: str) -> None:
+    sql = f"UPDATE candidate SET usd_per_million_tokens = {price} WHERE {INPUT_OF_A}"
+    assert not_passed_after(spoiled, "prices.model_prices", sql) == {"prices_are_plausible": {None}}
+
+
+@pytest.mark.parametrize("rule", ["per_token", "above_ceiling", "percent_encoded_name"])
+def test_an_error_that_nobody_reviewed_blocks_whatever_its_rule(spoiled: duckdb.DuckDBPyConnection, rule: str) -> None:
+    sql = (
+        f"INSERT INTO candidate SELECT * REPLACE ('{rule}' AS rule, 'openai/c' AS model_id, NULL AS action) "
+        "FROM candidate"
+    )
+    assert not_passed_after(spoiled, "prices.suspicions", sql) == {"errors_are_reviewed": {None}}
+
+
+def test_the_gate_sees_a_price_table_made_from_other_reference_files(spoiled: duckdb.DuckDBPyConnection) -> None:
+    sql = "UPDATE checks.builds SET inputs_hash = 'older' WHERE table_name = 'prices.corrections'"
+    assert not_passed_after(spoiled, PUBLICATION, sql) == {"rows_are_made_from_what_is_at_hand": set(WEEKS)}
 
 
 def test_two_editions_in_one_file_fail(spoiled: duckdb.DuckDBPyConnection) -> None:

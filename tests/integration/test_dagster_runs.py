@@ -81,6 +81,17 @@ class TestGoodRun:
         assert good_run.result.success
         assert {start for (start,) in good_run.query("SELECT week_start FROM main.weeks")} == WITH_FIGURES
 
+    def test_without_a_snapshot_of_prices_it_warns(self, good_run: Run) -> None:
+        warned = good_run.query(
+            "SELECT table_name, check_name FROM checks.results WHERE outcome <> 'passed' AND table_name LIKE 'prices.%'"
+        )
+        assert set(warned) == {
+            ("prices.model_names", "there_are_names"),
+            ("prices.model_prices", "there_are_prices"),
+            ("prices.suspicions", "corrections_are_alive"),
+        }
+        assert good_run.query("SELECT DISTINCT is_within_price_history FROM prices.unmatched_models") == [(False,)]
+
     @pytest.mark.parametrize("contract", WEEKLY, ids=lambda contract: contract.name)
     def test_exactly_the_weeks_with_figures_are_materialized_once_each(self, good_run: Run, contract: object) -> None:
         events = good_run.materializations(asset_key(contract))

@@ -1,7 +1,7 @@
 """Weeks may be built one by one, in ranges or all at once, in any order and twice: the same tables come out."""
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import building
 import dagster as dg
@@ -19,7 +19,7 @@ SPANS = [(first, last) for first in WEEKS for last in WEEKS if first <= last]
 
 
 def put_snapshots(home: Home) -> None:
-    """Leads that change, a day that is missing, an unknown author, a variant, and one day restated later."""
+    """Leads that change, a day that is missing, an unknown author, a variant, one day restated later; and prices."""
     rng = random.Random(7)
     rows = []
     for number, monday in enumerate(WEEKS):
@@ -35,6 +35,12 @@ def put_snapshots(home: Home) -> None:
     building.put_rows(home, rows)
     restated = full_day(WEEKS[1], {"openai/gpt-5": 9_900, "mistralai/mistral-large": 400})
     building.put_rows(home, restated, LONG_AFTER + timedelta(days=1))
+    prices = [
+        building.listed(datetime(2026, 1, 8), "openai/gpt-5", input=2, output=12),
+        building.listed(datetime(2026, 1, 8), "deepseek/deepseek-v3", input="0.5", output=1),
+        building.listed(datetime(2026, 1, 20), "openai/gpt-5", input=1, output=6),
+    ]
+    building.put_prices(home, prices, "openrouter-catalogue")
 
 
 def figures(home: Home) -> dict[str, str]:
@@ -52,6 +58,9 @@ def single_pass(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     home = Home(tmp_path_factory.mktemp("single_pass") / "home")
     put_snapshots(home)
     build(home, [(WEEKS[0], WEEKS[-1])])
+    with open_published(home) as published:
+        compared = published.execute("SELECT DISTINCT week_start FROM prices.comparisons ORDER BY ALL").fetchall()
+    assert compared == [(monday,) for monday in WEEKS]
     return figures(home)
 
 

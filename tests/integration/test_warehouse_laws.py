@@ -7,7 +7,20 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from building import BODIES, MONDAY, TABLES, build_tables, lab, put_body, put_rows, query, references, weeks_staged
+from building import (
+    BODIES,
+    MONDAY,
+    TABLES,
+    build_tables,
+    lab,
+    listed,
+    put_body,
+    put_prices,
+    put_rows,
+    query,
+    references,
+    weeks_staged,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +32,7 @@ from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import connect, create_tables
 from warehouse.hashing import row_hash_sql
 from warehouse.home import Home
-from warehouse.parsers import API_FORMAT, ARCHIVE_FORMAT
+from warehouse.parsers import API_FORMAT, USAGE_ARCHIVE_FORMAT
 from warehouse.results import CheckResult
 
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
@@ -73,7 +86,7 @@ def snapshots(draw: st.DrawFn) -> list[tuple]:
     found = []
     for number in range(draw(st.integers(1, 4))):
         body_format = draw(st.sampled_from(list(BODIES)))
-        rows = good_rows if body_format == ARCHIVE_FORMAT else draw(st.sampled_from([good_rows, any_rows]))
+        rows = good_rows if body_format == USAGE_ARCHIVE_FORMAT else draw(st.sampled_from([good_rows, any_rows]))
         unique = st.lists(rows, max_size=40, unique_by=draw(st.sampled_from([lambda row: row[:2], lambda row: row])))
         body = BODIES[body_format](draw(unique))
         if draw(st.integers(0, 15)) == 0:
@@ -160,7 +173,7 @@ def hashes(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def four_weeks(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Four weeks in two vintages, the second one covering the middle of them."""
+    """Four weeks in two vintages, the second one covering the middle of them; prices that begin, change and end."""
     home = Home(tmp_path_factory.mktemp("four-weeks"))
     dice = random.Random(20260105)
 
@@ -173,6 +186,13 @@ def four_weeks(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
     put_rows(home, rows(0, 28), datetime(2026, 2, 3))
     put_rows(home, rows(5, 20), datetime(2026, 2, 4), body_format=API_FORMAT)
+    prices = [
+        listed(datetime(2026, 1, day), slug, input=dice.randrange(1, 5), output=dice.randrange(5, 9))
+        for day in (7, 14, 21)
+        for slug in dice.sample(SLUGS[:-1], 8)
+    ]
+    put_prices(home, prices)
+    put_prices(home, prices[4:20], "test-sparse")
     return home
 
 
@@ -183,14 +203,15 @@ def test_weeks_in_any_order_twice_or_in_ranges_give_the_same_tables(four_weeks: 
         build_tables(at_once, four_weeks, reference_tables=REFERENCES)
         weeks = weeks_staged(at_once)
         assert len(weeks) == 4
+        assert query(at_once, "SELECT count(DISTINCT week_start) FROM prices.comparisons") == [(4,)]
         dice = random.Random(seed)
         pieces = [[week] for week in weeks] + [weeks[1:3], weeks[2:]]
         dice.shuffle(pieces)
         build_tables(in_pieces, four_weeks, weeks=pieces[0], reference_tables=REFERENCES)
         for piece in pieces[1:]:
             build_tables(in_pieces, four_weeks, weeks=piece, reference_tables=REFERENCES, tables=weekly)
-        unpartitioned = ["weekly.weeks", "weekly.overtakes"]
-        build_tables(in_pieces, four_weeks, reference_tables=REFERENCES, tables=unpartitioned)
+        derived = [name for name in TABLES if CONTRACTS[name].build is Build.DERIVED]
+        build_tables(in_pieces, four_weeks, reference_tables=REFERENCES, tables=derived)
         assert hashes(in_pieces) == hashes(at_once)
 
 

@@ -7,11 +7,24 @@ import subprocess
 import sys
 import textwrap
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
-from building import REPOSITORY, accept_all, build_tables, full_weeks, lab, put_rows, query, references, week
+from building import (
+    REPOSITORY,
+    accept_all,
+    build_tables,
+    full_weeks,
+    lab,
+    listed,
+    put_prices,
+    put_rows,
+    query,
+    references,
+    week,
+)
 
 from checks.run import validate_candidate, validate_publication
 from warehouse.contracts import CONTRACTS, Build, Contract
@@ -29,6 +42,12 @@ REFERENCES = references(
         lab("openai", "US", evidence_url="https://example.org", evidence_read_on=date(2026, 11, 24)),
     ]
 )
+SMALL = "openai/small-00"
+PRICES = [
+    *(listed(datetime(2026, 1, day), "qwen/a", input=1, output=4) for day in (8, 15, 22)),
+    *(listed(datetime(2026, 1, day), SMALL, input=2, output=day) for day in (8, 15, 22)),
+]
+DERIVED = [name for name, contract in CONTRACTS.items() if contract.build is Build.DERIVED]
 OTHER_DUCKDB = REPOSITORY / ".venv" / "duckdb-1.5"
 
 WITHOUT_LAST_WEEK = "; ".join(
@@ -42,6 +61,7 @@ WITHOUT_LAST_WEEK = "; ".join(
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("publishing") / "it's built")
     put_rows(home, full_weeks(WEEKS, {"qwen/a": 5000}))
+    put_prices(home, PRICES)
     with open_working_file(home) as connection:
         build_tables(connection, home, validate=validate_candidate, reference_tables=REFERENCES)
     return home
@@ -99,6 +119,15 @@ def published_tokens(home: Home) -> dict[date, int]:
         return dict(query(connection, "SELECT week_start, tokens FROM main.models WHERE model_permaslug = 'qwen/a'"))
 
 
+def derived_rows(file: Path) -> dict[str, list[dict[str, object]]]:
+    with connect(file, read_only=True) as connection:
+        return {name: connection.sql(f"FROM {name} ORDER BY ALL").to_arrow_table().to_pylist() for name in DERIVED}
+
+
+def of_week(rows: list[dict[str, object]], week_start: date) -> list[dict[str, object]]:
+    return [row for row in rows if row["week_start"] == week_start]
+
+
 def run_python(code: str, *arguments: object, pythonpath: Path | None = None) -> str:
     environment = os.environ | ({"PYTHONPATH": str(pythonpath)} if pythonpath else {})
     command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
@@ -133,7 +162,10 @@ def test_the_published_file_has_every_table_edition_and_citation(ready: Home) ->
         edition = read_edition(connection)
         assert edition == published.edition
         assert edition.content_hash == content_hash(connection)
-        assert query(connection, "SELECT source, license FROM main.citations") == [("test-source", "CC BY 4.0")]
+        assert query(connection, "SELECT source, license FROM main.citations ORDER BY ALL") == [
+            ("test-complete", "CC BY 4.0"),
+            ("test-source", "CC BY 4.0"),
+        ]
     assert (edition.first_week_start, edition.last_week_start, edition.weeks) == (WEEKS[0], WEEKS[2], 3)
     assert edition.edition == f"2026-12-01-{edition.content_hash[:8]}"
     assert edition.edition in edition.citation
@@ -303,6 +335,39 @@ def test_a_week_held_back_is_the_same_edition_in_every_table(ready: Home) -> Non
             connection, "SELECT sum(tokens) FROM main.labs WHERE week_start = ? AND population = 'ranked'", [WEEKS[1]]
         )
     assert models == labs
+
+
+def test_with_a_week_held_back_what_is_derived_agrees_with_the_rows_that_were_kept(ready: Home) -> None:
+    """The restated week has another top nine, a new model and other weights: none of it may show."""
+    publish_home(ready)
+    kept = derived_rows(ready.published_file)
+    assert all(kept[name] for name in DERIVED if name not in {"weekly.overtakes", "weekly.new_entrants"})
+    restated = [
+        *full_weeks([WEEKS[1]], {"qwen/a": 100, SMALL: 90_000, "qwen/new": 80_000}),
+        *full_weeks([WEEKS[2]], {"qwen/a": 6000}),
+    ]
+    put_rows(ready, restated, datetime(2026, 12, 2))
+    rebuild(ready, reject("weekly.lab_tokens", WEEKS[1]))
+    built = derived_rows(ready.working_file)
+    publish_home(ready, hold_back=(WEEKS[1],))
+    published = derived_rows(ready.published_file)
+    for name in DERIVED:
+        if not CONTRACTS[name].has_weeks:
+            continue
+        assert of_week(published[name], WEEKS[1]) == of_week(kept[name], WEEKS[1]), name
+        for good_week in (WEEKS[0], WEEKS[2]):
+            assert of_week(published[name], good_week) == of_week(built[name], good_week), name
+    weighted = "SELECT usd_per_million_tokens FROM prices.week_coverage WHERE population = 'ranked'"
+    with open_published(ready) as connection:
+        [(output,)] = query(
+            connection,
+            f"{weighted} AND source = 'test-complete' AND price_kind = 'output' AND week_start = ?",
+            [WEEKS[1]],
+        )
+        unmatched = query(connection, "SELECT count(*) FROM prices.unmatched_models WHERE model_permaslug = 'qwen/new'")
+    assert output == round(Decimal(4 * 5000 + 15 * 100) / 5100, 9)
+    assert unmatched == [(0,)]
+    assert of_week(built["prices.week_coverage"], WEEKS[1]) != of_week(published["prices.week_coverage"], WEEKS[1])
 
 
 # --- editions ---

@@ -8,7 +8,7 @@ from building import shared_file
 
 from pipeline.archive import ARCHIVE_DIRECTORY
 from pipeline.archive.compile_usage import compile_usage
-from warehouse.parsers import ARCHIVE_FORMAT, parse
+from warehouse.parsers import USAGE_ARCHIVE_FORMAT, parse_usage
 
 CSV = "date,model_permaslug,total_tokens,extra\n2026-01-06,qwen/a,7,x\n2026-01-05,other,3,x\n2026-01-05,qwen/a,9,x\n"
 
@@ -21,7 +21,7 @@ def compile_text(text: str, tmp_path: Path) -> dict[str, object]:
 def test_rows_are_sorted_and_described(tmp_path: Path) -> None:
     said = compile_text(CSV, tmp_path)
     body = (tmp_path / "usage.parquet").read_bytes()
-    rows = [tuple(row.values())[1:] for row in parse(body, ARCHIVE_FORMAT).to_pylist()]
+    rows = [tuple(row.values())[1:] for row in parse_usage(body, USAGE_ARCHIVE_FORMAT).to_pylist()]
     assert rows == [("2026-01-05", "other", "3"), ("2026-01-05", "qwen/a", "9"), ("2026-01-06", "qwen/a", "7")]
     assert (said["rows"], said["days"], said["tokens"]) == (3, 2, 19)
     assert (said["sha256"], said["bytes"]) == (hashlib.sha256(body).hexdigest(), len(body))
@@ -43,5 +43,5 @@ def test_the_public_history_compiles_to_the_built_in_archive(tmp_path: Path) -> 
     assert {key: value for key, value in said.items() if key not in written_by} == {
         key: value for key, value in built_in.items() if key not in written_by
     }
-    compiled = parse((tmp_path / "usage.parquet").read_bytes(), ARCHIVE_FORMAT)
-    assert compiled == parse((ARCHIVE_DIRECTORY / "usage.parquet").read_bytes(), ARCHIVE_FORMAT)
+    compiled = parse_usage((tmp_path / "usage.parquet").read_bytes(), USAGE_ARCHIVE_FORMAT)
+    assert compiled == parse_usage((ARCHIVE_DIRECTORY / "usage.parquet").read_bytes(), USAGE_ARCHIVE_FORMAT)

@@ -20,6 +20,8 @@ WITHOUT_SELECT = {
     "raw.snapshots",
     "attribution.labs",
     "attribution.aliases",
+    "prices.sources",
+    "prices.corrections",
     "checks.builds",
     "checks.results",
     "main.edition",
@@ -29,12 +31,13 @@ WITHOUT_SELECT = {
 EVERY = pytest.mark.parametrize("name", CONTRACTS)
 FROM_SELECT = pytest.mark.parametrize("name", [name for name in CONTRACTS if name not in WITHOUT_SELECT])
 UNITS_BY_NAME = {
+    r"(.*_)?usd_per_million_tokens(_.*)?": "USD per million tokens",
     r"(.*_)?tokens": "tokens",
-    r".*_rows": "rows",
+    r".*_rows|.*_prices": "rows",
     r".*_days|days_observed": "days",
     r".*_utc": "UTC",
     r".*share(_low|_high)?": "0-1",
-    r"tokens_change_.*": "ratio",
+    r"tokens_change_.*|ratio": "ratio",
     r".*_bytes": "bytes",
     r"weeks": "weeks",
 }

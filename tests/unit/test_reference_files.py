@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow.parquet
@@ -24,7 +26,25 @@ ALIAS = {
 }
 OVERRIDE = {"model_permaslug": "a/b", "method": "override", "author": "qwen", **READ}
 LINEAGE = {"model_permaslug": "a/b", "base_model": "Q", "base_author": "qwen", "derivation": "merge", **READ}
-GOOD = {"labs": LAB, "aliases": ALIAS, "overrides": OVERRIDE, "lineage": LINEAGE}
+PRICE_SOURCE = {"source": "list", "snapshot_source": "archive", "completeness": "complete", "meaning": "Its price."}
+CORRECTION = {
+    "source": "list",
+    "model_id": "qwen/b",
+    "rule": "zero_on_paid",
+    "observed_from_utc": "2026-01-02T03:04:05Z",
+    "action": "ignore",
+    "reason": "An outage.",
+}
+MODEL_NAME = {"model_permaslug": "a/b", "model_id": "a/c", "valid_from": "2026-01-02", "reason": "Renamed."}
+GOOD = {
+    "labs": LAB,
+    "aliases": ALIAS,
+    "overrides": OVERRIDE,
+    "lineage": LINEAGE,
+    "price_sources": PRICE_SOURCE,
+    "price_corrections": CORRECTION,
+    "model_names": MODEL_NAME,
+}
 
 
 def write(directory: Path, name: str, *rows: dict[str, str]) -> Path:
@@ -38,7 +58,7 @@ def write(directory: Path, name: str, *rows: dict[str, str]) -> Path:
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """Four files of one good line each."""
+    """Every file with one good line."""
     for name, row in GOOD.items():
         write(tmp_path, name, row)
     return tmp_path
@@ -46,8 +66,11 @@ def directory(tmp_path: Path) -> Path:
 
 def test_the_real_files_load() -> None:
     tables = read_reference_files()
-    assert set(tables) == {"labs", "aliases", "overrides", "lineage"}
+    assert set(tables) == set(GOOD)
     assert tables["labs"].num_rows >= 49
+    assert tables["price_sources"].num_rows >= 4
+    assert tables["price_corrections"].num_rows >= 100
+    assert tables["model_names"].num_rows >= 15
     assert all(table.schema == file.columns for file in REFERENCE_FILES for table in [tables[file.name]])
 
 
@@ -69,13 +92,14 @@ def test_every_author_that_reveals_and_bases_name_is_listed() -> None:
     assert named - set(tables["labs"].column("author").to_pylist()) == set()
 
 
-def test_models_of_lineage_and_aliases_exist_in_the_archive() -> None:
+def test_models_of_lineage_aliases_and_names_exist_in_the_archive() -> None:
     archive = pyarrow.parquet.read_table(ARCHIVE_DIRECTORY / "usage.parquet", columns=["model"])
     seen = set(archive.column("model").unique().to_pylist())
     tables = read_reference_files()
     named = {
         *tables["lineage"].column("model_permaslug").to_pylist(),
         *tables["aliases"].column("cloaked_slug").to_pylist(),
+        *tables["model_names"].column("model_permaslug").to_pylist(),
     }
     assert named - seen == set()
 
@@ -86,6 +110,11 @@ def test_good_lines_load_with_their_types(directory: Path) -> None:
     [alias] = tables["aliases"].to_pylist()
     assert str(alias["known_from_utc"]) == "2026-01-02 03:04:05"
     assert alias["note"] is None
+    [correction] = tables["price_corrections"].to_pylist()
+    assert correction["observed_from_utc"] == datetime(2026, 1, 2, 3, 4, 5)
+    assert correction["observed_to_utc"] is None
+    [name] = tables["model_names"].to_pylist()
+    assert (name["valid_from"], name["valid_to"]) == (date(2026, 1, 2), None)
 
 
 ONE_LINE = {
@@ -125,6 +154,42 @@ ONE_LINE = {
     ),
     "unknown derivation": ("lineage", {"derivation": "copy"}, "derivation must be one of continued-pre-training"),
     "empty base": ("lineage", {"base_author": ""}, "base_author must not be empty"),
+    "lab that ends before it begins": ("labs", {"valid_to": "2024-12-01"}, "valid_to must lie after valid_from"),
+    "empty meaning": ("price_sources", {"meaning": ""}, "meaning must not be empty"),
+    "unknown completeness": (
+        "price_sources",
+        {"completeness": "most"},
+        "completeness must be one of changes, complete, sparse",
+    ),
+    "meaning that ends before it begins": (
+        "price_sources",
+        {"valid_from_utc": "2026-02-01T00:00:00Z", "valid_to_utc": "2026-01-31T23:59:59Z"},
+        "valid_to_utc must lie after valid_from_utc",
+    ),
+    "unknown action": (
+        "price_corrections",
+        {"action": "halve"},
+        "action must be one of accept, ignore, times_million",
+    ),
+    "unknown rule": ("price_corrections", {"rule": "dear"}, "rule must be one of above_ceiling, listed_without_price"),
+    "correction without reason": ("price_corrections", {"reason": ""}, "reason must not be empty"),
+    "correction of no time": (
+        "price_corrections",
+        {"observed_to_utc": "2026-01-02T03:04:05Z"},
+        "observed_to_utc must lie after observed_from_utc",
+    ),
+    "correction from a day": (
+        "price_corrections",
+        {"observed_from_utc": "2026-01-02"},
+        "observed_from_utc: time data '2026-01-02'",
+    ),
+    "name without id": ("model_names", {"model_id": ""}, "model_id must not be empty"),
+    "name without reason": ("model_names", {"reason": ""}, "reason must not be empty"),
+    "name that ends before it begins": (
+        "model_names",
+        {"valid_to": "2026-01-01"},
+        "valid_to must lie after valid_from",
+    ),
 }
 
 
@@ -182,6 +247,85 @@ def test_a_home_may_begin_on_the_day_the_other_ends(directory: Path) -> None:
     assert read_reference_files(directory)["labs"].num_rows == 2
 
 
+NOON, EVENING = "2026-01-02T12:00:00Z", "2026-01-02T18:00:00Z"
+NEW_MEANING = PRICE_SOURCE | {"source": "list-since", "valid_from_utc": NOON}
+JUMP = CORRECTION | {"rule": "tenfold_jump", "observed_from_utc": NOON}
+NEW_NAME = MODEL_NAME | {"model_permaslug": "a/d", "valid_from": "2026-02-01"}
+TWO_AT_ONCE = {
+    "meaning without end": ("price_sources", PRICE_SOURCE, NEW_MEANING, "archive has two meanings from"),
+    "meaning that ends too late": (
+        "price_sources",
+        PRICE_SOURCE | {"valid_to_utc": EVENING},
+        NEW_MEANING,
+        "archive has two meanings from 2026-01-02 12:00:00 on",
+    ),
+    "meanings from the beginning": (
+        "price_sources",
+        PRICE_SOURCE | {"valid_to_utc": NOON},
+        PRICE_SOURCE | {"source": "list-since", "valid_to_utc": EVENING},
+        "archive has two meanings from the beginning on",
+    ),
+    "correction without end": ("price_corrections", CORRECTION, JUMP, "list qwen/b is corrected twice from"),
+    "correction that ends too late": (
+        "price_corrections",
+        CORRECTION | {"observed_to_utc": EVENING},
+        JUMP | {"action": "times_million"},
+        "list qwen/b is corrected twice from 2026-01-02 12:00:00 on",
+    ),
+    "correction since ever": (
+        "price_corrections",
+        CORRECTION,
+        JUMP | {"observed_from_utc": ""},
+        "list qwen/b is corrected twice from 2026-01-02 03:04:05 on",
+    ),
+    "name without end": ("model_names", MODEL_NAME, NEW_NAME, "a/c names two models from 2026-02-01 on"),
+    "name that ends too late": (
+        "model_names",
+        MODEL_NAME | {"valid_to": "2026-02-02"},
+        NEW_NAME,
+        "a/c names two models from 2026-02-01 on",
+    ),
+    "names since ever": (
+        "model_names",
+        MODEL_NAME | {"valid_from": "", "valid_to": "2026-02-02"},
+        NEW_NAME | {"valid_from": ""},
+        "a/c names two models from the beginning on",
+    ),
+}
+IN_TURN = {
+    "meanings": ("price_sources", PRICE_SOURCE | {"valid_to_utc": NOON}, NEW_MEANING),
+    "meanings of two archives": ("price_sources", PRICE_SOURCE, NEW_MEANING | {"snapshot_source": "other"}),
+    "corrections": ("price_corrections", CORRECTION | {"observed_to_utc": NOON}, JUMP),
+    "corrections of two models": ("price_corrections", CORRECTION, JUMP | {"model_id": "qwen/c"}),
+    "an accepted oddity beside a correction": ("price_corrections", CORRECTION, JUMP | {"action": "accept"}),
+    "names": ("model_names", MODEL_NAME | {"valid_to": "2026-02-01"}, NEW_NAME),
+    "two names of one model": ("model_names", MODEL_NAME, MODEL_NAME | {"model_id": "a/e"}),
+}
+
+
+@pytest.mark.parametrize(("name", "earlier", "later", "rule"), TWO_AT_ONCE.values(), ids=TWO_AT_ONCE)
+def test_two_at_once_are_refused(
+    directory: Path, name: str, earlier: dict[str, str], later: dict[str, str], rule: str
+) -> None:
+    path = write(directory, name, later, earlier)
+    with pytest.raises(ReferenceInvalid, match=re.escape(f"{path}: {rule}")):
+        read_reference_files(directory)
+
+
+@pytest.mark.parametrize(("name", "earlier", "later"), IN_TURN.values(), ids=IN_TURN)
+def test_one_after_the_other_is_allowed(
+    directory: Path, name: str, earlier: dict[str, str], later: dict[str, str]
+) -> None:
+    write(directory, name, later, earlier)
+    assert read_reference_files(directory)[name].num_rows == 2
+
+
+def test_a_correction_of_an_unknown_source_is_refused(directory: Path) -> None:
+    path = write(directory, "price_corrections", CORRECTION, JUMP | {"source": "lost", "action": "accept"})
+    with pytest.raises(ReferenceInvalid, match=re.escape(f"{path}: lost is no source of price_sources.csv")):
+        read_reference_files(directory)
+
+
 def test_a_quote_that_is_never_closed_is_named(directory: Path) -> None:
     path = directory / "labs.csv"
     path.write_text(path.read_text() + '"qwen,')
@@ -199,10 +343,4 @@ def test_a_file_that_is_not_utf8_is_named(directory: Path) -> None:
 def test_a_missing_file_is_named(directory: Path) -> None:
     (directory / "lineage.csv").unlink()
     with pytest.raises(ReferenceInvalid, match=r"lineage\.csv"):
-        read_reference_files(directory)
-
-
-def test_a_home_that_ends_before_it_begins_is_refused(directory: Path) -> None:
-    write(directory, "labs", LAB | {"valid_to": "2024-12-01"})
-    with pytest.raises(ReferenceInvalid, match="line 2"):
         read_reference_files(directory)

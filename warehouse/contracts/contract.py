@@ -15,6 +15,7 @@ _DUCKDB_TYPES = {
     pa.bool_(): "BOOLEAN",
     pa.date32(): "DATE",
     pa.timestamp("us"): "TIMESTAMP",
+    pa.decimal128(18, 9): "DECIMAL(18,9)",
 }
 
 
@@ -23,6 +24,7 @@ class Build(Enum):
 
     WEEKS = "weeks"  # week by week; every such table has a week_start column
     WHOLE = "whole"  # all rows at once
+    DERIVED = "derived"  # all rows at once, by its SELECT from the weekly tables: anew where one of their weeks changes
     VIEW = "view"  # no rows of its own: derived whenever it is read
 
 

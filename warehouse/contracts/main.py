@@ -6,9 +6,14 @@ from warehouse.contracts.contract import Build, Contract, column, contract
 from warehouse.contracts.shared_columns import (
     DAYS_OBSERVED,
     IS_COMPLETE_WEEK,
+    MODEL_ID,
     MODEL_PERMASLUG,
+    OVER_PROMPT_TOKENS,
     POPULATION,
+    PRICE_KIND,
+    PRICE_SOURCE,
     TOKENS,
+    USD_PER_MILLION_TOKENS,
     WEEK_START,
 )
 
@@ -20,6 +25,8 @@ _SHARES = [
     column("share", pa.float64(), "Known tokens / all tokens of the population", "0-1", nullable=True),
     column("share_high", pa.float64(), "Share if all unknown tokens were theirs", "0-1", nullable=True),
 ]
+_PRICE_STATE = column("price_state", pa.string(), "`priced`, or `varies` (a router's price depends on where it routes)")
+_LAST_SEEN = column("last_seen_utc", pa.timestamp("us"), "Last seen at this price", "UTC")
 _RANK = column("rank", pa.int32(), "Rank by tokens; empty for the unknown", nullable=True)
 
 
@@ -63,7 +70,7 @@ CONTRACTS = [
             column("source", pa.string(), "Source"),
             column("citation", pa.string(), "How to cite it"),
             column("license", pa.string(), "Its licence"),
-            column("license_url", pa.string(), "Text of the licence"),
+            column("license_url", pa.string(), "Text of the licence; empty where none is stated", nullable=True),
             column(
                 "newest_as_of_utc",
                 pa.timestamp("us"),
@@ -157,6 +164,62 @@ CONTRACTS = [
             IS_COMPLETE_WEEK,
             column("is_held_back", pa.bool_(), "The rows are the last good ones, not the newest"),
             column("hold_back_reason", pa.string(), "Why"),
+        ],
+    ),
+    _view(
+        "prices_last_seen",
+        "What does a model cost? The latest price that each source was seen to ask, and when that was.",
+        ("model_id", "source", "price_kind", "over_prompt_tokens"),
+        [
+            MODEL_ID,
+            MODEL_PERMASLUG,
+            PRICE_SOURCE,
+            PRICE_KIND,
+            OVER_PROMPT_TOKENS,
+            USD_PER_MILLION_TOKENS,
+            _PRICE_STATE,
+            _LAST_SEEN,
+            column("is_delisted", pa.bool_(), "The source no longer lists the model"),
+        ],
+    ),
+    _view(
+        "price_history",
+        "How did a model's price change? One row for each span in which a source asked one price.",
+        ("model_id", "price_kind", "over_prompt_tokens", "source", "valid_from_utc"),
+        [
+            MODEL_ID,
+            PRICE_SOURCE,
+            PRICE_KIND,
+            OVER_PROMPT_TOKENS,
+            USD_PER_MILLION_TOKENS,
+            _PRICE_STATE,
+            column("valid_from_utc", pa.timestamp("us"), "First seen at this price", "UTC"),
+            _LAST_SEEN,
+            column(
+                "valid_to_utc", pa.timestamp("us"), "First seen otherwise; empty while nothing else was seen", "UTC"
+            ),
+            column("ended_by", pa.string(), "`change`, `delisting` or `no_price`; empty while it holds"),
+        ],
+    ),
+    _view(
+        "country_prices",
+        "What do a country's tokens cost? Token-weighted price (lab_home, as_known_now), where 90 % of them have one.",
+        ("week_start", "population", "source", "price_kind", "country_code"),
+        [
+            WEEK_START,
+            POPULATION,
+            PRICE_SOURCE,
+            PRICE_KIND,
+            _COUNTRY,
+            USD_PER_MILLION_TOKENS,
+            column(
+                "usd_per_million_tokens_without_free",
+                pa.decimal128(18, 9),
+                "The same without `:free` rows",
+                "USD per million tokens",
+            ),
+            column("priced_share", pa.float64(), "Share of the country's tokens that have a price", "0-1"),
+            TOKENS,
         ],
     ),
 ]

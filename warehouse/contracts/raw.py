@@ -23,7 +23,7 @@ CONTRACTS = [
             column("http_status", pa.int32(), "HTTP status of the answer; empty if not over HTTP", nullable=True),
             column("http_headers", pa.string(), "Headers that matter (ETag, Last-Modified), JSON", nullable=True),
             column("license", pa.string(), "Licence of the data"),
-            column("license_url", pa.string(), "Text of that licence"),
+            column("license_url", pa.string(), "Text of that licence; empty where none is stated", nullable=True),
             column("citation", pa.string(), "How to cite figures that rest on this snapshot"),
             column(
                 "provenance",

@@ -44,3 +44,16 @@ EVIDENCE_URL = column("evidence_url", pa.string(), "Page that was read; empty wh
 EVIDENCE_SAYS = column("evidence_says", pa.string(), "What that page says, in our words", nullable=True)
 EVIDENCE_READ_ON = column("evidence_read_on", pa.date32(), "Day on which the page was read", nullable=True)
 NOTE = column("note", pa.string(), "What is disputed or was searched for", nullable=True)
+MODEL_ID = column("model_id", pa.string(), "The model's name in a price source, mostly undated, variant included")
+PRICE_SOURCE = column("source", pa.string(), "Price source, see prices.sources")
+PRICE_KIND = column(
+    "price_kind",
+    pa.string(),
+    "`input`, `output`, `cache_read`, `cache_write`, `cache_write_1h` (kept for an hour), `reasoning`",
+)
+OVER_PROMPT_TOKENS = column(
+    "over_prompt_tokens", pa.int64(), "The price holds for prompts longer than this; 0 is the base tier", unit="tokens"
+)
+USD_PER_MILLION_TOKENS = column(
+    "usd_per_million_tokens", pa.decimal128(18, 9), "Price", unit="USD per million tokens", nullable=True
+)

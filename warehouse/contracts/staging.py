@@ -3,10 +3,26 @@
 import pyarrow as pa
 
 from warehouse.contracts.contract import Build, column, contract
-from warehouse.contracts.shared_columns import DATE, MODEL_PERMASLUG, ROW_KIND, TOKENS, WEEK_START
+from warehouse.contracts.shared_columns import (
+    DATE,
+    MODEL_ID,
+    MODEL_PERMASLUG,
+    OVER_PROMPT_TOKENS,
+    PRICE_KIND,
+    PRICE_SOURCE,
+    ROW_KIND,
+    TOKENS,
+    USD_PER_MILLION_TOKENS,
+    WEEK_START,
+)
 
 _SNAPSHOT_ID = column("snapshot_id", pa.string(), "Snapshot the row was read from")
 _AS_OF = column("as_of_utc", pa.timestamp("us"), "Instant for which the source stated the figure", unit="UTC")
+
+_FIGURES_HASH = column("figures_hash", pa.string(), "MD5 over the day's models and tokens")
+_OBSERVED_AT = column(
+    "observed_at_utc", pa.timestamp("us"), "Instant at which the source was seen to say so", unit="UTC"
+)
 
 CONTRACTS = [
     contract(
@@ -26,12 +42,31 @@ CONTRACTS = [
             _AS_OF,
             column("raw_rows", pa.int64(), "Rows of the day in the snapshot", unit="rows"),
             column("raw_tokens", pa.int64(), "Their tokens; empty where a figure cannot be read", "tokens", True),
+            _FIGURES_HASH.with_nullable(True),
             column(
                 "status",
                 pa.string(),
                 "`staged`; `unfinished` (the day was not over at as_of: counted, not used); `quarantined`",
             ),
             column("reason", pa.string(), "Row and rule that quarantined the day", nullable=True),
+        ],
+    ),
+    contract(
+        "staging.newest_vintages",
+        "Which snapshot's statement of each day counts: the newest that was staged.",
+        Build.VIEW,
+        ("date",),
+        [
+            field.with_nullable(True)
+            for field in (
+                DATE,
+                WEEK_START,
+                _SNAPSHOT_ID,
+                _AS_OF,
+                column("raw_rows", pa.int64(), "Rows of the day in that snapshot", "rows"),
+                column("raw_tokens", pa.int64(), "Their tokens", "tokens"),
+                _FIGURES_HASH,
+            )
         ],
     ),
     contract(
@@ -74,6 +109,68 @@ CONTRACTS = [
                 nullable=True,
             ),
             _AS_OF,
+            _SNAPSHOT_ID,
+        ],
+    ),
+    contract(
+        "staging.catalogue_statements",
+        "The accounting of price rows: what each snapshot states of a model at an instant, was it staged, and if "
+        "not, why.",
+        Build.WHOLE,
+        ("snapshot_id", "observed_at_utc", "model_id"),
+        [
+            _SNAPSHOT_ID,
+            _OBSERVED_AT.with_nullable(True),
+            MODEL_ID.with_nullable(True),
+            PRICE_SOURCE.with_nullable(True),
+            column("raw_rows", pa.int64(), "Rows of the statement in the snapshot", "rows"),
+            column("staged_prices", pa.int64(), "Prices of text tokens among them", "rows"),
+            column(
+                "other_prices", pa.int64(), "Prices of images, audio, searches or requests: counted, not used", "rows"
+            ),
+            column("status", pa.string(), "`staged`; `repeated` (an earlier snapshot says the same); `quarantined`"),
+            column("reason", pa.string(), "Row and rule that quarantined the statement", nullable=True),
+        ],
+    ),
+    contract(
+        "staging.catalogue_models",
+        "What was said of a model at an instant: listed or removed, under which permaslug, with which weights.",
+        Build.WHOLE,
+        ("source", "observed_at_utc", "model_id"),
+        [
+            PRICE_SOURCE,
+            _OBSERVED_AT,
+            MODEL_ID,
+            column("is_listed", pa.bool_(), "Listed, or said to be removed"),
+            column("is_alias", pa.bool_(), "Its id begins with `~`: it stands for another model, which may change"),
+            column("canonical_slug", pa.string(), "Its permaslug, where the source states it", nullable=True),
+            column(
+                "hugging_face_id", pa.string(), "Name of its open weights, where the source states it", nullable=True
+            ),
+            column("created_utc", pa.timestamp("us"), "When the source first listed it, where it says so", "UTC", True),
+            column(
+                "stated_at_utc",
+                pa.timestamp("us"),
+                "Instant of the statement itself; earlier than observed_at_utc where a recording changed its meaning "
+                "and still held it",
+                "UTC",
+            ),
+            _SNAPSHOT_ID,
+        ],
+    ),
+    contract(
+        "staging.catalogue_prices",
+        "Every price of text tokens ever seen, as it was stated.",
+        Build.WHOLE,
+        ("source", "observed_at_utc", "model_id", "price_kind", "over_prompt_tokens"),
+        [
+            PRICE_SOURCE,
+            _OBSERVED_AT,
+            MODEL_ID,
+            PRICE_KIND,
+            OVER_PROMPT_TOKENS,
+            column("price_state", pa.string(), "`priced`, or `varies` (a router's price depends on where it routes)"),
+            USD_PER_MILLION_TOKENS,
             _SNAPSHOT_ID,
         ],
     ),

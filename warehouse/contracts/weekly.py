@@ -117,7 +117,7 @@ CONTRACTS = [
     contract(
         "weekly.weeks",
         "Every week with figures: which days are there and as of when.",
-        Build.WHOLE,
+        Build.DERIVED,
         ("week_start",),
         [
             WEEK_START,
@@ -151,7 +151,7 @@ CONTRACTS = [
         "weekly.overtakes",
         "Weeks in which the leader of a pair of countries or labs changes. An absent one has 0 tokens, a tie keeps "
         "the leader, the unknown take no part.",
-        Build.WHOLE,
+        Build.DERIVED,
         ("week_start", "entity_kind", "leader", "overtaken", "population", "policy", "knowledge"),
         [
             WEEK_START,
@@ -170,6 +170,24 @@ CONTRACTS = [
             ),
             column("is_first", pa.bool_(), "It led the other in no earlier week that was built"),
             column("is_complete_week", pa.bool_(), "All seven days of the week are there"),
+        ],
+    ),
+    contract(
+        "weekly.new_entrants",
+        "Models in a day's top 50 for the first time. Variants are one model here: a `:free` one that turns paid is no "
+        "new entrant; a model that ran cloaked before is one, under its new name.",
+        Build.DERIVED,
+        ("week_start", "base_permaslug"),
+        [
+            WEEK_START,
+            column("base_permaslug", pa.string(), "The model's name in the usage data, without a variant"),
+            column("first_date", pa.date32(), "First UTC day on which it was in the top 50"),
+            LAB,
+            COUNTRY_CODE,
+            TOKENS,
+            column("platform_share", pa.float64(), "Its tokens / all tokens of the platform in that week", "0-1"),
+            column("best_rank", pa.int32(), "Best rank of its variants in that week"),
+            column("is_only_free", pa.bool_(), "All its tokens of that week are of the variant `:free`"),
         ],
     ),
 ]

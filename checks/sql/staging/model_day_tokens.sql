@@ -23,14 +23,11 @@ days AS (
     FROM temp.candidate
     GROUP BY week_start, date
 ),
-newest_staged AS (
-    SELECT date, week_start, raw_tokens
-    FROM staging.snapshot_days
-    WHERE status = 'staged' AND week_start IN (SELECT week_start FROM temp.weeks_at_hand)
-    QUALIFY row_number() OVER (PARTITION BY date ORDER BY as_of_utc DESC, snapshot_id DESC) = 1
-),
 raw_weeks AS (
-    SELECT week_start, sum(raw_tokens) AS raw_tokens FROM newest_staged GROUP BY week_start
+    SELECT week_start, sum(raw_tokens) AS raw_tokens
+    FROM staging.newest_vintages
+    WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand)
+    GROUP BY week_start
 )
 SELECT
     statements.week_start,

@@ -1,19 +1,14 @@
 -- The newest vintage of each day, chosen per whole day by as_of; the slug split for display.
-WITH newest_vintages AS (
-    SELECT date, snapshot_id
-    FROM staging.snapshot_days
-    WHERE status = 'staged' AND week_start IN (SELECT week_start FROM temp.weeks_at_hand)
-    QUALIFY row_number() OVER (PARTITION BY date ORDER BY as_of_utc DESC, snapshot_id DESC) = 1
-),
-split_slugs AS (
+WITH split_slugs AS (
     SELECT
         vintages.*,
         nullif(split_part(vintages.model_permaslug, ':', 2), '') AS variant,
         split_part(split_part(vintages.model_permaslug, ':', 1), '/', 1) AS author,
         split_part(split_part(vintages.model_permaslug, ':', 1), '/', 2) AS name_with_date
     FROM staging.model_day_token_vintages AS vintages
-    INNER JOIN newest_vintages
-        ON newest_vintages.date = vintages.date AND newest_vintages.snapshot_id = vintages.snapshot_id
+    INNER JOIN staging.newest_vintages AS newest
+        ON newest.date = vintages.date AND newest.snapshot_id = vintages.snapshot_id
+    WHERE vintages.week_start IN (SELECT week_start FROM temp.weeks_at_hand)
 )
 SELECT
     date,

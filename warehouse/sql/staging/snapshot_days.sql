@@ -34,7 +34,7 @@ days AS (
         count(*) AS raw_rows,
         CASE WHEN count(tokens) = count(*) THEN try_cast(sum(tokens) AS BIGINT) END AS raw_tokens,
         min_by('row ' || row_number || ': ' || broken_rule, row_number) FILTER (WHERE broken_rule IS NOT NULL) AS broken,
-        md5(string_agg(model_permaslug || ' ' || tokens_text, ',' ORDER BY model_permaslug, tokens_text)) AS figures
+        md5(string_agg(model_permaslug || ' ' || tokens_text, ',' ORDER BY model_permaslug, tokens_text)) AS figures_hash
     FROM judged_rows
     GROUP BY snapshot_id, date
 ),
@@ -57,7 +57,7 @@ judged_days AS (
         *,
         CASE
             WHEN own_reason IS NOT NULL THEN own_reason
-            WHEN figures <> first_value(figures) OVER (
+            WHEN figures_hash <> first_value(figures_hash) OVER (
                 PARTITION BY date, as_of_utc, own_reason IS NULL
                 ORDER BY fetched_at_utc, snapshot_id
             ) THEN 'an earlier snapshot states other figures for the same day and the same as_of'
@@ -71,6 +71,7 @@ SELECT
     as_of_utc,
     raw_rows,
     raw_tokens,
+    figures_hash,
     CASE
         WHEN reason IS NOT NULL THEN 'quarantined'
         WHEN CAST(date AS TIMESTAMP) + INTERVAL 1 DAY > as_of_utc THEN 'unfinished'
@@ -86,6 +87,7 @@ SELECT
     snapshots.as_of_utc,
     CAST(0 AS BIGINT) AS raw_rows,
     CAST(NULL AS BIGINT) AS raw_tokens,
+    CAST(NULL AS VARCHAR) AS figures_hash,
     'quarantined' AS status,
     failures.reason
 FROM temp.parse_failures AS failures

@@ -28,61 +28,56 @@ definition_weeks AS (
 entities AS (
     SELECT DISTINCT entity_kind, population, policy, knowledge, entity FROM known_weeks
 ),
-pairs AS (
-    SELECT a.entity_kind, a.population, a.policy, a.knowledge, a.entity AS one, b.entity AS two
-    FROM entities AS a
-    INNER JOIN entities AS b
-        ON a.entity_kind = b.entity_kind AND a.population = b.population AND a.policy = b.policy
-        AND a.knowledge = b.knowledge AND a.entity < b.entity
-),
-pair_weeks AS (
+-- who is ahead of whom; a tie keeps the leader, so a week without one changes nothing and is left out
+ahead AS (
     SELECT
-        pairs.*,
-        weeks.week_start,
-        weeks.is_complete_week,
-        weeks.undecided_tokens,
-        coalesce(ones.tokens, 0) AS one_tokens,
-        coalesce(twos.tokens, 0) AS two_tokens
-    FROM pairs
-    INNER JOIN definition_weeks AS weeks
-        ON weeks.entity_kind = pairs.entity_kind AND weeks.population = pairs.population
-        AND weeks.policy = pairs.policy AND weeks.knowledge = pairs.knowledge
-    LEFT JOIN known_weeks AS ones
-        ON ones.entity_kind = pairs.entity_kind AND ones.population = pairs.population AND ones.policy = pairs.policy
-        AND ones.knowledge = pairs.knowledge AND ones.week_start = weeks.week_start AND ones.entity = pairs.one
-    LEFT JOIN known_weeks AS twos
-        ON twos.entity_kind = pairs.entity_kind AND twos.population = pairs.population AND twos.policy = pairs.policy
-        AND twos.knowledge = pairs.knowledge AND twos.week_start = weeks.week_start AND twos.entity = pairs.two
+        leaders.entity_kind,
+        leaders.population,
+        leaders.policy,
+        leaders.knowledge,
+        leaders.week_start,
+        least(leaders.entity, entities.entity) AS one,
+        greatest(leaders.entity, entities.entity) AS two,
+        leaders.entity AS leader,
+        leaders.tokens AS leader_tokens,
+        coalesce(others.tokens, 0) AS overtaken_tokens
+    FROM known_weeks AS leaders
+    INNER JOIN entities
+        ON entities.entity_kind = leaders.entity_kind AND entities.population = leaders.population
+        AND entities.policy = leaders.policy AND entities.knowledge = leaders.knowledge AND entities.entity <> leaders.entity
+    LEFT JOIN known_weeks AS others
+        ON others.entity_kind = entities.entity_kind AND others.population = entities.population AND others.policy = entities.policy
+        AND others.knowledge = entities.knowledge AND others.entity = entities.entity AND others.week_start = leaders.week_start
+    WHERE leaders.tokens > coalesce(others.tokens, 0)
 ),
-led AS (
+changes AS (
     SELECT
         *,
-        last_value(CASE WHEN one_tokens > two_tokens THEN one WHEN two_tokens > one_tokens THEN two END IGNORE NULLS) OVER (
-            PARTITION BY entity_kind, population, policy, knowledge, one, two
-            ORDER BY week_start
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS leader
-    FROM pair_weeks
+        lag(leader) OVER (PARTITION BY entity_kind, population, policy, knowledge, one, two ORDER BY week_start) AS leader_before
+    FROM ahead
+    QUALIFY leader IS DISTINCT FROM leader_before
 ),
 compared AS (
     SELECT
         *,
-        lag(leader) OVER (PARTITION BY entity_kind, population, policy, knowledge, one, two ORDER BY week_start) AS leader_before,
         min(week_start) OVER (PARTITION BY entity_kind, population, policy, knowledge, one, two, leader) AS first_week_ahead
-    FROM led
+    FROM changes
 )
 SELECT
-    week_start,
-    entity_kind,
-    leader,
-    leader_before AS overtaken,
-    population,
-    policy,
-    knowledge,
-    CASE WHEN leader = one THEN one_tokens ELSE two_tokens END AS leader_tokens,
-    CASE WHEN leader = one THEN two_tokens ELSE one_tokens END AS overtaken_tokens,
-    abs(one_tokens - two_tokens) > undecided_tokens AS is_certain,
-    week_start = first_week_ahead AS is_first,
-    is_complete_week
+    compared.week_start,
+    compared.entity_kind,
+    compared.leader,
+    compared.leader_before AS overtaken,
+    compared.population,
+    compared.policy,
+    compared.knowledge,
+    compared.leader_tokens,
+    compared.overtaken_tokens,
+    compared.leader_tokens - compared.overtaken_tokens > weeks.undecided_tokens AS is_certain,
+    compared.week_start = compared.first_week_ahead AS is_first,
+    weeks.is_complete_week
 FROM compared
-WHERE leader <> leader_before
+INNER JOIN definition_weeks AS weeks
+    ON weeks.entity_kind = compared.entity_kind AND weeks.population = compared.population AND weeks.policy = compared.policy
+    AND weeks.knowledge = compared.knowledge AND weeks.week_start = compared.week_start
+WHERE compared.leader_before IS NOT NULL

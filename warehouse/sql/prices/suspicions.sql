@@ -1,0 +1,102 @@
+-- Every stated price that a rule finds odd, as it was stated, beside what was decided of it. The rules only point.
+WITH series AS (
+    SELECT
+        *,
+        lag(CASE WHEN usd_per_million_tokens > 0 THEN usd_per_million_tokens END IGNORE NULLS) OVER (
+            PARTITION BY source, model_id, price_kind, over_prompt_tokens ORDER BY observed_at_utc
+        ) AS price_before,
+        lag(usd_per_million_tokens) OVER (
+            PARTITION BY source, model_id, price_kind, over_prompt_tokens ORDER BY observed_at_utc
+        ) AS stated_before
+    FROM staging.catalogue_prices
+),
+output_prices AS (
+    SELECT source, model_id, observed_at_utc, usd_per_million_tokens
+    FROM staging.catalogue_prices
+    WHERE price_kind = 'output' AND over_prompt_tokens = 0 AND usd_per_million_tokens > 0
+),
+-- what each source last said, whenever another source speaks of the model
+last_said AS (
+    SELECT
+        models.source,
+        models.model_id,
+        models.observed_at_utc,
+        others.source AS other_source,
+        others.observed_at_utc AS other_observed_at_utc,
+        others.usd_per_million_tokens AS other_price,
+        row_number() OVER (
+            PARTITION BY models.source, models.model_id, others.source, others.observed_at_utc ORDER BY models.observed_at_utc DESC
+        ) AS recency
+    FROM staging.catalogue_models AS models
+    INNER JOIN output_prices AS others
+        ON others.model_id = models.model_id AND others.source <> models.source AND others.observed_at_utc >= models.observed_at_utc
+),
+disagreements AS (
+    SELECT
+        last_said.source,
+        last_said.model_id,
+        last_said.observed_at_utc,
+        own.usd_per_million_tokens,
+        min_by(
+            last_said.other_source || ' says ' || CAST(last_said.other_price AS DOUBLE) || ' on ' || strftime(last_said.other_observed_at_utc, '%Y-%m-%d'),
+            (last_said.other_observed_at_utc, last_said.other_source)
+        ) AS compared_with
+    FROM last_said
+    INNER JOIN prices.sources AS sources ON sources.source = last_said.source
+    INNER JOIN output_prices AS own
+        ON own.source = last_said.source AND own.model_id = last_said.model_id AND own.observed_at_utc = last_said.observed_at_utc
+    WHERE
+        last_said.recency = 1
+        AND greatest(own.usd_per_million_tokens / last_said.other_price, last_said.other_price / own.usd_per_million_tokens) > 3
+        AND (sources.valid_to_utc IS NULL OR last_said.other_observed_at_utc < sources.valid_to_utc)
+        AND (sources.completeness = 'changes' OR last_said.other_observed_at_utc < last_said.observed_at_utc + INTERVAL 28 DAY)
+    GROUP BY last_said.source, last_said.model_id, last_said.observed_at_utc, own.usd_per_million_tokens
+),
+found AS (
+    SELECT source, model_id, observed_at_utc, 'percent_encoded_name' AS rule, NULL AS price_kind, NULL AS over_prompt_tokens, NULL AS stated, 'a model id has a slash' AS compared_with
+    FROM staging.catalogue_models
+    WHERE contains(model_id, '%2F') AND is_listed
+    UNION ALL
+    SELECT models.source, models.model_id, models.observed_at_utc, 'listed_without_price' AS rule, NULL AS price_kind, NULL AS over_prompt_tokens, NULL AS stated, NULL AS compared_with
+    FROM staging.catalogue_models AS models
+    LEFT JOIN staging.catalogue_prices AS listed_prices
+        ON listed_prices.source = models.source AND listed_prices.model_id = models.model_id AND listed_prices.observed_at_utc = models.observed_at_utc
+    WHERE models.is_listed AND listed_prices.model_id IS NULL
+    UNION ALL
+    SELECT source, model_id, observed_at_utc, 'per_token' AS rule, price_kind, over_prompt_tokens, usd_per_million_tokens AS stated, 'no price per million tokens is below 0.001' AS compared_with
+    FROM series
+    WHERE usd_per_million_tokens > 0 AND usd_per_million_tokens < 0.001
+    UNION ALL
+    SELECT source, model_id, observed_at_utc, 'above_ceiling' AS rule, price_kind, over_prompt_tokens, usd_per_million_tokens AS stated, 'no price per million tokens is above 1000' AS compared_with
+    FROM series
+    WHERE usd_per_million_tokens > 1000
+    UNION ALL
+    SELECT source, model_id, observed_at_utc, 'zero_on_paid' AS rule, price_kind, over_prompt_tokens, usd_per_million_tokens AS stated, 'only `:free` variants are free' AS compared_with
+    FROM series
+    WHERE usd_per_million_tokens = 0 AND stated_before IS DISTINCT FROM 0 AND price_kind IN ('input', 'output') AND NOT contains(model_id, ':free')
+    UNION ALL
+    SELECT source, model_id, observed_at_utc, 'tenfold_jump' AS rule, price_kind, over_prompt_tokens, usd_per_million_tokens AS stated, 'before it was ' || CAST(price_before AS DOUBLE) AS compared_with
+    FROM series
+    WHERE usd_per_million_tokens > 0 AND greatest(usd_per_million_tokens / price_before, price_before / usd_per_million_tokens) > 10
+    UNION ALL
+    SELECT source, model_id, observed_at_utc, 'sources_disagree' AS rule, 'output' AS price_kind, 0 AS over_prompt_tokens, usd_per_million_tokens AS stated, compared_with
+    FROM disagreements
+)
+SELECT
+    found.source,
+    found.model_id,
+    found.observed_at_utc,
+    found.rule,
+    found.price_kind,
+    CAST(found.over_prompt_tokens AS BIGINT) AS over_prompt_tokens,
+    CAST(found.stated AS DECIMAL(18, 9)) AS stated_usd_per_million_tokens,
+    found.compared_with,
+    corrections.action,
+    corrections.reason
+FROM found
+LEFT JOIN prices.corrections AS corrections
+    ON corrections.source = found.source
+    AND corrections.model_id = found.model_id
+    AND corrections.rule = found.rule
+    AND (corrections.observed_from_utc IS NULL OR found.observed_at_utc >= corrections.observed_from_utc)
+    AND (corrections.observed_to_utc IS NULL OR found.observed_at_utc < corrections.observed_to_utc)

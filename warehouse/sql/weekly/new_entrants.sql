@@ -1,0 +1,24 @@
+-- Models in a day's top 50 for the first time. Variants are one model here: a `:free` one that turns paid was there before.
+-- First days come from the whole history, so they do not depend on which weeks are built.
+WITH first_days AS (
+    SELECT split_part(model_permaslug, ':', 1) AS base_permaslug, min(first_date) AS first_date
+    FROM attribution.models
+    GROUP BY split_part(model_permaslug, ':', 1)
+)
+SELECT
+    weeks.week_start,
+    first_days.base_permaslug,
+    first_days.first_date,
+    min(weeks.lab) AS lab,
+    min(weeks.country_code) AS country_code,
+    CAST(sum(weeks.tokens) AS BIGINT) AS tokens,
+    sum(weeks.platform_share) AS platform_share,
+    min(weeks.rank) AS best_rank,
+    bool_and(weeks.model_permaslug LIKE '%:free') AS is_only_free
+FROM first_days
+INNER JOIN weekly.model_tokens AS weeks
+    ON split_part(weeks.model_permaslug, ':', 1) = first_days.base_permaslug
+    AND first_days.first_date BETWEEN weeks.week_start AND weeks.week_start + 6
+-- whoever is there on the first day of all may have been there before
+WHERE first_days.first_date > (SELECT min(first_date) FROM attribution.models)
+GROUP BY weeks.week_start, first_days.base_permaslug, first_days.first_date
