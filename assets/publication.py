@@ -39,7 +39,7 @@ _EXPECTATIONS = SUITES[GATE].expectations
     pool=WRITER_POOL,
 )
 def publication(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
-    from checks.run import validate_candidate, validate_publication
+    from checks.run import validate_publication, validate_stored
 
     warehouse.report("publication")
     with warehouse.writing() as connection:
@@ -48,7 +48,7 @@ def publication(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[W
                 connection,
                 warehouse.home,
                 validate_publication,
-                validate_candidate,
+                validate_stored,
                 warehouse.hold_back,
                 warehouse.editions_to_keep,
             )

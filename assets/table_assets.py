@@ -13,7 +13,7 @@ from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSIO
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
-from assets.lineage import column_lineage, tables_read
+from assets.lineage import remembered_column_lineage, tables_read
 from assets.partitions import WEEKS, weeks_of
 from assets.resources import Warehouse
 from checks.dagster_results import check_results, check_specs
@@ -23,6 +23,7 @@ from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import select_sql, sql_path
 from warehouse.hashing import hash_texts
 from warehouse.hold_back import held_back_weeks
+from warehouse.home import Home
 from warehouse.results import CheckResult, Validator
 from warehouse.writing import BuildReport, WrittenWeek, build_weeks, build_whole
 
@@ -56,7 +57,8 @@ def weekly_table(name: str, explain: Explain | None = None) -> dg.AssetsDefiniti
             held_back = warehouse.hold_back | held_back_weeks(connection)
             causes = explain(connection, report.failed.keys() - held_back) if explain else []
         for week, written in report.written.items():
-            context.log_event(_materialization(contract, written, week, is_last=week == max(report.written, key=str)))
+            is_last = week == max(report.written, key=str)
+            context.log_event(_materialization(contract, written, week, warehouse.home if is_last else None))
         if BACKFILL_ID_TAG in context.run.tags:
             for week in set(weeks) - report.written.keys() - report.failed.keys():
                 context.log_event(_no_data(contract, week))
@@ -95,7 +97,7 @@ def whole_table(
                 after(warehouse, connection)
             causes = explain(connection, []) if explain and report.failed else []
         if written := report.written.get(None):
-            context.log_event(_materialization(contract, written, None, is_last=True))
+            context.log_event(_materialization(contract, written, None, warehouse.home))
         yield from _check_events(contract, report, frozenset(), causes)
         yield _result_without_events(contract)
 
@@ -158,13 +160,13 @@ def _validator() -> Validator:
 
 
 def _materialization(
-    contract: Contract, written: WrittenWeek, week: date | None, is_last: bool
+    contract: Contract, written: WrittenWeek, week: date | None, lineage_from: Home | None
 ) -> dg.AssetMaterialization:
     """What Dagster keeps of a build. Column lineage only once a run: it is long and the same for every week."""
     row_count = "dagster/partition_row_count" if week else "dagster/row_count"
     metadata: dict[str, dg.RawMetadataValue] = {row_count: written.rows}
-    if is_last and sql_path(contract).exists():
-        metadata["dagster/column_lineage"] = column_lineage(contract.name)
+    if lineage_from and sql_path(contract).exists():
+        metadata["dagster/column_lineage"] = remembered_column_lineage(contract.name, lineage_from)
     return dg.AssetMaterialization(
         asset_key(contract),
         partition=week.isoformat() if week else None,

@@ -85,12 +85,9 @@ def structural_measures_sql(contract: Contract) -> str:
 
 
 def structural_expectations(contract: Contract) -> list[Expectation]:
-    """Expectations that come from the contract alone; every table has them."""
-    return [
-        none_of(
-            "missing_values",
-            "required_values_are_there",
-            "columns that the contract requires are never empty",
-        ),
-        none_of("doubled_keys", "key_is_unique", f"one row per {', '.join(contract.key)}"),
-    ]
+    """Expectations that come from the contract alone. Every table has a key; a view requires no values."""
+    key = none_of("doubled_keys", "key_is_unique", f"one row per {', '.join(contract.key)}")
+    if all(field.nullable for field in contract.columns):
+        return [key]
+    required = "columns that the contract requires are never empty"
+    return [none_of("missing_values", "required_values_are_there", required), key]

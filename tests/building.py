@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.archive import BuiltInArchive
 from warehouse.build_inputs import fill_input
-from warehouse.contracts import CONTRACTS, Build, Contract
+from warehouse.contracts import CONTRACTS, Build
 from warehouse.home import Home
 from warehouse.ingesting import load_parsed_prices, load_parsed_rows, quarantine_days, quarantine_statements
 from warehouse.parsers import API_FORMAT, CATALOGUE_FORMAT, EXPORT_FORMAT, PRICE_ARCHIVE_FORMAT, USAGE_ARCHIVE_FORMAT
@@ -276,7 +276,7 @@ def lab(author: str, country_code: str, **columns: object) -> dict[str, object]:
     return {"author": author, "lab": f"Lab {author}", "country_code": country_code, **columns}
 
 
-def accept_all(_: duckdb.DuckDBPyConnection, __: Contract) -> list[CheckResult]:
+def accept_all(_: duckdb.DuckDBPyConnection, __: object) -> list[CheckResult]:
     """For tests of SQL alone: rows that the real suites would reject for being few."""
     return []
 

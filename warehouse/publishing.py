@@ -5,7 +5,7 @@ left beside the published file is removed before the new one takes its place.
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ import pyarrow as pa
 from filelock import FileLock
 
 from warehouse.builds import load_current_inputs, made_from_reference_hash
-from warehouse.contracts import CONTRACTS, Build
+from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import STORAGE_VERSION, connect, create_tables, fetch_one, select_sql
 from warehouse.editions import (
     Edition,
@@ -32,11 +32,13 @@ from warehouse.errors import ChecksFailed, PublishedFileInvalid, TokentideError
 from warehouse.hashing import code_version, raw_hash
 from warehouse.hold_back import note_held_back
 from warehouse.home import Home
-from warehouse.results import GATE, CheckResult, Validator, store_results
+from warehouse.results import GATE, CheckResult, store_results
 from warehouse.version import SOFTWARE_VERSION
 
 # Checks the whole working file, one row of measures a week.
 GateValidator = Callable[[duckdb.DuckDBPyConnection], list[CheckResult]]
+# Checks tables and views as they stand in the new file.
+StoredValidator = Callable[[duckdb.DuckDBPyConnection, Sequence[Contract]], list[CheckResult]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def publish(
     connection: duckdb.DuckDBPyConnection,
     home: Home,
     validate_gate: GateValidator,
-    validate_table: Validator,
+    validate_stored: StoredValidator,
     hold_back: Iterable[date],
     editions_to_keep: int,
 ) -> Publication:
@@ -81,7 +83,7 @@ def publish(
                 _refuse([r for r in _failed_results(connection) if r.week_start not in held_back], home)
             _cite(connection)
             edition = _make_edition(connection)
-            _check_published_tables(connection, validate_table)
+            _check_published_tables(connection, validate_stored)
         is_new = not _is_published(home, edition)
         if is_new:
             _replace(home, new_path, edition, editions_to_keep)
@@ -213,14 +215,14 @@ def _make_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
     return edition
 
 
-def _check_published_tables(connection: duckdb.DuckDBPyConnection, validate_table: Validator) -> None:
+def _check_published_tables(connection: duckdb.DuckDBPyConnection, validate_stored: StoredValidator) -> None:
     """The tables that only the published file has, and the views: weekly tables were checked where they were built."""
-    failed = []
-    for contract in CONTRACTS.values():
-        if contract.build is Build.VIEW or contract.schema_name in {"main", "checks"}:
-            connection.execute(f"CREATE OR REPLACE TEMP VIEW candidate AS SELECT * FROM {contract.name}")
-            failed += [result for result in validate_table(connection, contract) if result.outcome == "failed"]
-    connection.execute("DROP VIEW IF EXISTS candidate")
+    unchecked = [
+        contract
+        for contract in CONTRACTS.values()
+        if contract.build is Build.VIEW or contract.schema_name in {"main", "checks"}
+    ]
+    failed = [result for result in validate_stored(connection, unchecked) if result.outcome == "failed"]
     if failed:
         raise ChecksFailed(
             "Nothing was published: the new file's own tables fail.\n"

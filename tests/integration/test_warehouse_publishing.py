@@ -26,13 +26,13 @@ from building import (
     week,
 )
 
-from checks.run import validate_candidate, validate_publication
+from checks.run import validate_candidate, validate_publication, validate_stored
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import connect, open_working_file
 from warehouse.editions import content_hash, edition_path, kept_editions, open_published, read_edition
 from warehouse.errors import ChecksFailed, PublishedFileInvalid
 from warehouse.home import Home
-from warehouse.publishing import Publication, publish
+from warehouse.publishing import Publication, StoredValidator, publish
 from warehouse.results import CheckResult, Validator
 
 WEEKS = [week(0), week(1), week(2)]
@@ -79,12 +79,12 @@ def publish_home(
     hold_back: tuple[date, ...] = (),
     editions_to_keep: int = 5,
     sql: str = "",
-    validate_table: Validator = accept_all,
+    validate_tables: StoredValidator = accept_all,
 ) -> Publication:
     """Publishes the working file after changing it by `sql`. The gate is the real one; the suites are where named."""
     with open_working_file(home) as connection:
         connection.execute(sql or "SELECT 1")
-        return publish(connection, home, validate_publication, validate_table, hold_back, editions_to_keep)
+        return publish(connection, home, validate_publication, validate_tables, hold_back, editions_to_keep)
 
 
 def noted(note: str) -> str:
@@ -152,7 +152,7 @@ def leave_a_foreign_wal(home: Home) -> None:
 
 
 def test_the_published_file_has_every_table_edition_and_citation(ready: Home) -> None:
-    published = publish_home(ready, validate_table=validate_candidate)
+    published = publish_home(ready, validate_tables=validate_stored)
     assert (published.is_new, published.held_back) == (True, [])
     with open_published(ready) as connection, connect(ready.working_file, read_only=True) as working:
         for name, contract in CONTRACTS.items():
@@ -269,7 +269,7 @@ def test_an_error_while_filling_leaves_the_file_as_it_was(ready: Home) -> None:
         raise RuntimeError("crash")
 
     with pytest.raises(RuntimeError, match="crash"):
-        publish_home(ready, sql=noted("new"), validate_table=crash)
+        publish_home(ready, sql=noted("new"), validate_tables=crash)
     assert ready.published_file.read_bytes() == before
     assert not (ready.path / "tokentide.duckdb.new").exists()
     assert publish_home(ready).is_new
