@@ -6,6 +6,7 @@ import pyarrow as pa
 from assets.resources import Warehouse
 from assets.table_assets import whole_table
 from warehouse.build_inputs import fill_input
+from warehouse.ingesting import unreviewed_prices
 from warehouse.reference_files import read_reference_files
 
 
@@ -25,8 +26,8 @@ ASSETS = [
     whole_table("prices.sources", reads=frozenset(), rows=_sources),
     whole_table("prices.corrections", reads=frozenset({"prices.sources"}), rows=_corrections),
     whole_table("prices.model_names", rows=_reviewed_names),
-    whole_table("prices.suspicions"),
-    whole_table("prices.model_prices"),
+    whole_table("prices.suspicions", explain=unreviewed_prices),
+    whole_table("prices.model_prices", explain=unreviewed_prices),
     whole_table("prices.model_week_prices"),
     whole_table("prices.country_week_prices"),
     whole_table("prices.week_coverage"),

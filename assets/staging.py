@@ -35,7 +35,9 @@ ASSETS = [
     whole_table("staging.snapshot_days", rows=_parse, after=_quarantine),
     whole_table("staging.model_day_token_vintages", rows=_parse, explain=rejections),
     weekly_table("staging.model_day_tokens", explain=rejections),
-    whole_table("staging.catalogue_statements", rows=_parse_prices, after=_quarantine_statements),
+    whole_table(
+        "staging.catalogue_statements", rows=_parse_prices, after=_quarantine_statements, explain=price_rejections
+    ),
     whole_table("staging.catalogue_models", rows=_parse_prices, explain=price_rejections),
     whole_table("staging.catalogue_prices", rows=_parse_prices),
 ]

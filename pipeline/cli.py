@@ -156,6 +156,33 @@ def explain(model: Annotated[str, typer.Argument(help="A model's slug, or a part
     print_explanation(console, Settings().state, model)
 
 
+@app.command(epilog="Examples: `tokentide claims`, `tokentide claims 20260228-cn-tokens`")
+def claims(
+    claim: Annotated[str | None, typer.Argument(help="A claim's name, or a part of it. Default: all claims.")] = None,
+) -> None:
+    """Show published claims with what was recomputed: which come out, and under which definitions only."""
+    from pipeline.reports.claims import print_claims
+
+    print_claims(console, Settings().state, claim)
+
+
+@app.command(
+    epilog='Examples: `tokentide check-claim "CN over US, week 2026-02-09"`, '
+    '`tokentide check-claim "CN 4.12T, US 2.94T, week 2026-02-09"`, '
+    '`tokentide check-claim "MiniMax M2.5 5.44T, 2026-02"`, '
+    '`tokentide check-claim "price anthropic/claude-opus-4.6 : minimax/minimax-m2.5 output 22.7, 2026-02-19"`. '
+    "Exit codes: 0 reproduced under every definition, 11 near, 12 depends on the definition, 13 contradicted, "
+    "14 not recomputable, 2 could not be read."
+)
+def check_claim(
+    claim: Annotated[str, typer.Argument(help="Statements and, after a last comma, the span they speak of.")],
+) -> None:
+    """Recompute a claim of your own under every definition."""
+    from pipeline.reports.check_claim import print_checked_claim
+
+    raise typer.Exit(print_checked_claim(console, Settings().state, claim))
+
+
 @app.command(epilog="Example: `tokentide diff previous latest`; `tokentide status` lists the editions that are kept.")
 def diff(
     edition_a: Annotated[str, typer.Argument(help="The earlier edition, or `previous`.")],
@@ -200,7 +227,17 @@ def main() -> None:
         if ended.code == 130:  # all that Typer leaves of Ctrl-C
             errors.print("\nInterrupted. The published file is as it was; run again to go on.", highlight=False)
         raise
-    except Exception:  # a bug: its traceback helps whoever reports it, and 1 would say that the data did not pass
+    except Exception as error:
+        if type(error).__name__ == "CatalogException":  # DuckDB's; the import would cost every command its time
+            told = str(error).split("\n")[0]
+            errors.print(
+                "[bold red]Error:[/bold red] The published file was made by another version of tokentide: "
+                f"{escape(told)}\nWhat to do: publish anew: tokentide run.",
+                highlight=False,
+                soft_wrap=True,
+            )
+            sys.exit(3)
+        # a bug: its traceback helps whoever reports it, and 1 would say that the data did not pass
         traceback.print_exc()
         sys.exit(4)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
-from assets import attribution, prices, publication, snapshots, staging, weekly
+from assets import attribution, claims, prices, publication, snapshots, staging, weekly
 from assets.resources import Warehouse
 from pipeline.archive import BuiltInArchive
 from pipeline.settings import Settings
@@ -25,7 +25,7 @@ def make_warehouse(settings: Settings) -> Warehouse:
 def build_definitions(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     """All definitions; tests and the command line swap resources."""
     resources = {"warehouse": make_warehouse(Settings()), **(resource_overrides or {})}
-    layers = (snapshots, staging, attribution, weekly, prices, publication)
+    layers = (snapshots, staging, attribution, weekly, prices, claims, publication)
     return dg.Definitions(
         assets=[asset for layer in layers for asset in layer.ASSETS],
         jobs=[

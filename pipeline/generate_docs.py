@@ -55,7 +55,8 @@ def _graph() -> str:
         text += "    end\n"
     for spec in specs:
         if spec.group_name == "publication":
-            text += f"    weekly --> {_node(spec)}\n    prices --> {_node(spec)}\n"  # it takes every table
+            layers = dict.fromkeys(dep.asset_key.path[0] for dep in spec.deps)  # it takes every table
+            text += "".join(f"    {layer} --> {_node(spec)}\n" for layer in layers)
         else:
             text += "".join(f"    {'_'.join(dep.asset_key.path)} --> {_node(spec)}\n" for dep in spec.deps)
     return text

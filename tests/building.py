@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.archive import BuiltInArchive
 from warehouse.build_inputs import fill_input
+from warehouse.claim_files import read_claims
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.home import Home
 from warehouse.ingesting import load_parsed_prices, load_parsed_rows, quarantine_days, quarantine_statements
@@ -54,6 +55,8 @@ TABLES = [
     "prices.week_coverage",
     "prices.comparisons",
     "prices.unmatched_models",
+    "claims.claims",
+    "claims.verdicts",
 ]
 LONG_AFTER = datetime(2026, 12, 1)
 MONDAY = date(2026, 1, 5)
@@ -269,7 +272,30 @@ def references(**rows: list[dict[str, object]]) -> dict[str, pa.Table]:
             for row in rows.get(file.name, [])
         ]
         tables[file.name] = pa.Table.from_pylist(given, schema=file.columns)
+    claims = CONTRACTS["claims.claims"].columns
+    tables["claims"] = pa.Table.from_pylist(
+        [dict.fromkeys(claims.names) | row for row in rows.get("claims", [])], claims
+    )
     return tables
+
+
+def claim(claim_id: str, metric: str, subject: str, expected: str, **columns: object) -> dict[str, object]:
+    """A claim about a country in week 0, if nothing else is said."""
+    return {
+        "claim_id": claim_id,
+        "statement_en": f"{subject} {expected}",
+        "language": "en",
+        "source_name": "a test",
+        "metric": metric,
+        "subject_kind": "country",
+        "subject": subject,
+        "span_start": MONDAY,
+        "span_end": MONDAY + timedelta(days=6),
+        "expected": expected,
+        "unit": "%",
+        "comparison": "equals",
+        "definition_stated": "unstated",
+    } | columns
 
 
 def lab(author: str, country_code: str, **columns: object) -> dict[str, object]:
@@ -291,17 +317,21 @@ def build_tables(
 ) -> dict[str, BuildReport]:
     """Builds the tables in their order as assets/*.py do, for the given weeks or all that the snapshots speak of."""
     store = SnapshotStore(home)
-    reference_tables = read_reference_files() if reference_tables is None else reference_tables
+    reference_tables = (
+        {**read_reference_files(), "claims": read_claims()} if reference_tables is None else reference_tables
+    )
     given = {
         "raw.snapshots": store.to_arrow(),
         "attribution.labs": reference_tables["labs"],
         "attribution.aliases": reference_tables["aliases"],
         "prices.sources": reference_tables["price_sources"],
         "prices.corrections": reference_tables["price_corrections"],
+        "claims.claims": reference_tables["claims"],
     }
     load_parsed_rows(connection, store)
     load_parsed_prices(connection, store)
-    for name, rows in reference_tables.items():
+    for name in (file.name for file in REFERENCE_FILES):
+        rows = reference_tables[name]
         fill_input(connection, f"reference_{name}", rows)
     reports = {}
     for name in (name for name in TABLES if name in tables):

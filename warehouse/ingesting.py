@@ -12,6 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.build_inputs import fill_input
+from warehouse.contracts import CONTRACTS
+from warehouse.database import select_sql
 from warehouse.errors import SnapshotUnreadable
 from warehouse.home import Home
 from warehouse.parsers import PRICE_PARSERS, parse_prices, parse_usage
@@ -135,9 +137,23 @@ def rejections(connection: duckdb.DuckDBPyConnection, weeks: Collection[date | N
 
 
 def price_rejections(connection: duckdb.DuckDBPyConnection, _: Collection[date | None]) -> list[str]:
-    """Which statements of which price snapshots were rejected, by row and rule."""
+    """Which statements of which price snapshots are rejected, by row and rule. The inputs of staging are loaded."""
     rows = connection.execute(
-        "SELECT snapshot_id, model_id, reason FROM staging.catalogue_statements WHERE status = 'quarantined' "
-        "ORDER BY ALL"
+        f"SELECT DISTINCT snapshot_id, model_id, reason FROM ({select_sql(CONTRACTS['staging.catalogue_statements'])}) "
+        "AS statements WHERE status = 'quarantined' ORDER BY ALL"
     ).fetchall()
     return [f"snapshot {snapshot}, {model or 'no readable model'}: {reason}" for snapshot, model, reason in rows]
+
+
+def unreviewed_prices(connection: duckdb.DuckDBPyConnection, _: Collection[date | None]) -> list[str]:
+    """Odd prices that wait for a person's word: source, model, instant, rule and what was stated."""
+    rows = connection.execute(
+        "SELECT source, model_id, observed_at_utc, rule, price_kind, stated_usd_per_million_tokens "
+        f"FROM ({select_sql(CONTRACTS['prices.suspicions'])}) AS suspicions WHERE action IS NULL ORDER BY ALL"
+    ).fetchall()
+    return [
+        f"{source}, {model}, {instant:%Y-%m-%dT%H:%M:%SZ}: {rule}"
+        + (f" ({kind} {stated.normalize():f} USD per million)" if stated is not None else "")
+        + "; it waits for a line in warehouse/reference/price_corrections.csv"
+        for source, model, instant, rule, kind, stated in rows
+    ]

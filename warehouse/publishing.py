@@ -32,6 +32,7 @@ from warehouse.errors import ChecksFailed, PublishedFileInvalid, TokentideError
 from warehouse.hashing import code_version, raw_hash
 from warehouse.hold_back import note_held_back
 from warehouse.home import Home
+from warehouse.parsers import PRICE_PARSERS
 from warehouse.results import GATE, CheckResult, store_results
 from warehouse.version import SOFTWARE_VERSION
 
@@ -191,6 +192,11 @@ def _make_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
     if not weeks:
         raise PublishedFileInvalid("Nothing was published: no week has been built yet.", "build some: `tokentide run`.")
     hashes = [row[0] for row in connection.execute("SELECT sha256 FROM raw.snapshots").fetchall()]
+    prices = connection.execute(
+        "SELECT DISTINCT citation, license FROM raw.snapshots WHERE list_contains(?, format) ORDER BY ALL",
+        [list(PRICE_PARSERS)],
+    ).fetchall()
+    of_prices = " ".join(f"{citation.removesuffix('.')}; licence: {license}." for citation, license in prices)
     content = content_hash(connection)
     name = f"{as_of:%Y-%m-%d}-{content[:8]}"
     edition = Edition(
@@ -206,7 +212,8 @@ def _make_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
         reference_hash=made_from_reference_hash(connection) or "",
         content_hash=content,
         citation=f"tokentide edition {name}, computed from OpenRouter's public rankings "
-        f"(openrouter.ai/rankings), as of {as_of:%Y-%m-%dT%H:%M:%SZ}, CC BY 4.0.",
+        f"(openrouter.ai/rankings), as of {as_of:%Y-%m-%dT%H:%M:%SZ}, CC BY 4.0."
+        + (f" Prices: {of_prices}" if prices else ""),
     )
     connection.register("edition_row", pa.Table.from_pylist([edition.__dict__], CONTRACTS["main.edition"].columns))
     connection.execute("DELETE FROM main.edition")

@@ -68,6 +68,24 @@ _ALLOWED = {
         "listed_without_price",
         "sources_disagree",
     },
+    "metric": {
+        "tokens",
+        "share",
+        "ratio",
+        "change",
+        "rank",
+        "first_time_ahead",
+        "weeks_ahead",
+        "top_n_count",
+        "top_n_share",
+        "price",
+        "price_ratio",
+        "other",
+    },
+    "subject_kind": {"country", "lab", "model", "all", "other"},
+    "comparison": {"equals", "about", "at_least", "at_most"},
+    "unit": {"trillion tokens", "%", "times", "rank", "weeks", "models", "USD per million tokens", "week"},
+    "price_kind": {"input", "output"},
 }
 # Pairs of columns that bound a span: the first within, the second outside.
 _SPANS = (("valid_from", "valid_to"), ("valid_from_utc", "valid_to_utc"), ("observed_from_utc", "observed_to_utc"))
@@ -99,7 +117,7 @@ REFERENCE_FILES = [
 
 def read_reference_files(directory: Path = REFERENCE_DIRECTORY) -> dict[str, pa.Table]:
     """Each file as a table under its name. Raises ReferenceInvalid with file, line and rule."""
-    tables = {file.name: _read(file, directory / f"{file.name}.csv") for file in REFERENCE_FILES}
+    tables = {file.name: read_reference_file(file, directory / f"{file.name}.csv") for file in REFERENCE_FILES}
     for name, of_one, what, start, end in (
         ("labs", ("author",), "has two homes", "valid_from", "valid_to"),
         ("price_sources", ("snapshot_source",), "has two meanings", "valid_from_utc", "valid_to_utc"),
@@ -110,7 +128,8 @@ def read_reference_files(directory: Path = REFERENCE_DIRECTORY) -> dict[str, pa.
     return tables
 
 
-def _read(file: ReferenceFile, path: Path) -> pa.Table:
+def read_reference_file(file: ReferenceFile, path: Path) -> pa.Table:
+    """One file, line by line. Raises ReferenceInvalid with file, line and rule."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -159,6 +178,10 @@ def _value(field: pa.Field, text: str, path: Path, line: int) -> object:
             return date.fromisoformat(text)
         if field.type == pa.timestamp("us"):
             return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+        if field.type == pa.int32():
+            return int(text)
+        if field.type == pa.float64():
+            return float(text)
     except ValueError as error:
         raise _invalid(path, line, f"{field.name}: {error}") from error
     return text

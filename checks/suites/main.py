@@ -19,4 +19,5 @@ SUITES = [
     Suite("main.prices_last_seen"),
     Suite("main.price_history"),
     Suite("main.country_prices"),
+    Suite("main.claims"),
 ]

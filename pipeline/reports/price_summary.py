@@ -39,7 +39,8 @@ def _print_article(console: Console, published: duckdb.DuckDBPyConnection) -> No
         "SELECT cheap.source, cheap.usd_per_million_tokens, dear.usd_per_million_tokens "
         "FROM main.price_history AS cheap INNER JOIN main.price_history AS dear "
         "USING (source, price_kind, over_prompt_tokens) "
-        "WHERE cheap.model_id = $cheap AND dear.model_id = $dear AND price_kind = 'output' AND over_prompt_tokens = 0 "
+        "WHERE cheap.usd_per_million_tokens > 0 AND dear.usd_per_million_tokens > 0 "
+        "AND cheap.model_id = $cheap AND dear.model_id = $dear AND price_kind = 'output' AND over_prompt_tokens = 0 "
         "AND cheap.valid_from_utc < $day_end AND coalesce(cheap.valid_to_utc >= $day_end, TRUE) "
         "AND cheap.last_seen_utc >= $day AND dear.last_seen_utc >= $day "
         "AND dear.valid_from_utc < $day_end AND coalesce(dear.valid_to_utc >= $day_end, TRUE) ORDER BY 1 DESC",
@@ -75,9 +76,13 @@ def _models_table(published: duckdb.DuckDBPyConnection, week: date, source: str,
         "GROUP BY ALL ORDER BY tokens.rank",
         [week, _MODELS_SHOWN, source],
     ).fetchall()
+    last_seen = published.execute(
+        "SELECT CAST(max(last_seen_utc) AS DATE) FROM prices.model_week_prices WHERE week_start = ? AND source = ?",
+        [week, source],
+    ).fetchall()[0][0]
     table = Table(
         title=f"Prices of the week of {week}, USD per million tokens\n"
-        f"({source}: {per_cent(priced_share)} of the ranked tokens have a price)",
+        f"({source}, last seen {last_seen}: {per_cent(priced_share)} of the ranked tokens have a price)",
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,

@@ -9,6 +9,7 @@ import pytest
 from building import (
     TABLES,
     build_tables,
+    claim,
     days_of,
     full_weeks,
     lab,
@@ -60,6 +61,10 @@ REFERENCES = references(
         }
     ],
     model_names=[{"model_permaslug": "cloaked/alpha", "model_id": "stealth/alpha", "reason": "Its name before."}],
+    claims=[
+        claim("cn-tokens", "tokens", "CN", "0.0", unit="trillion tokens"),
+        claim("a-price", "price", "openai/b", "1", subject_kind="model", price_kind="output"),
+    ],
 )
 MODELS = {
     "qwen/a": 3600,
@@ -280,6 +285,16 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ("prices.week_coverage", "shares_are_in_range"): whole(
         f"UPDATE candidate SET ever_priced_share = 1.01 WHERE {RANKED_INPUT} AND {{week}}"
     ),
+    ("staging.catalogue_models", "lists_do_not_shrink_at_once"): whole(
+        "INSERT INTO candidate SELECT one.* REPLACE ('openai/x' || more.number AS model_id, "
+        "one.observed_at_utc - INTERVAL 1 DAY AS observed_at_utc, "
+        "one.observed_at_utc - INTERVAL 2 DAY AS stated_at_utc) "
+        "FROM (SELECT * FROM candidate WHERE source = 'test-complete' ORDER BY observed_at_utc LIMIT 1) AS one "
+        "CROSS JOIN range(60) AS more (number)"
+    ),
+    ("prices.week_coverage", "ever_covers_now"): whole(
+        "UPDATE candidate SET ever_priced_tokens = 0 WHERE priced_tokens > 0 AND {week}"
+    ),
     ("prices.week_coverage", "any_covers_each"): whole(
         "UPDATE candidate SET priced_tokens = priced_tokens - 1001 WHERE source = 'any' AND {week}"
     ),
@@ -298,6 +313,12 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ),
     ("prices.unmatched_models", "unmatched_are_all_here"): whole(
         "DELETE FROM candidate WHERE model_permaslug = 'openai/small-00'"
+    ),
+    ("claims.claims", "figures_are_numbers"): whole("UPDATE candidate SET expected = 'many' WHERE metric = 'tokens'"),
+    ("claims.claims", "countries_are_codes"): whole("UPDATE candidate SET subject = 'China' WHERE metric = 'tokens'"),
+    ("claims.verdicts", "every_definition_is_tried"): whole("DELETE FROM candidate WHERE policy = 'base_model_home'"),
+    ("claims.verdicts", "verdicts_have_grounds"): whole(
+        "UPDATE candidate SET difference = NULL WHERE verdict = 'reproduced'"
     ),
     ("prices.unmatched_models", "unmatched_share_is_small"): whole(
         "UPDATE candidate SET highest_platform_share = 0.06 WHERE model_permaslug = 'openai/small-00'"

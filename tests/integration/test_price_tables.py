@@ -568,7 +568,7 @@ def test_coverage_counts_other_as_unpriced_on_platform_alone(
     )
     # (70 x 2 + 210 x 0 + 140 x 10) / 420, and without the free ones / 210
     of_complete = (420, 420 / tokens, 210, Decimal("3.666666667"), Decimal("7.333333333"), 1120, 1120 / tokens)
-    of_sparse = (490, 490 / tokens, 210, 4, 7, 280, 280 / tokens)
+    of_sparse = (490, 490 / tokens, 210, 4, 7, 490, 490 / tokens)
     assert found == [
         ("any", tokens, 700, 700 / tokens, 210, None, None, 1400, 1400 / tokens),
         ("test-complete", tokens, *of_complete),

@@ -22,6 +22,7 @@ WITHOUT_SELECT = {
     "attribution.aliases",
     "prices.sources",
     "prices.corrections",
+    "claims.claims",
     "checks.builds",
     "checks.results",
     "main.edition",

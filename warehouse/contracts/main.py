@@ -222,4 +222,28 @@ CONTRACTS = [
             TOKENS,
         ],
     ),
+    _view(
+        "claims",
+        "Does what was published come out? Every claim with its verdict over all definitions.",
+        ("claim_id",),
+        [
+            column("claim_id", pa.string(), "Name of the claim"),
+            column("statement_en", pa.string(), "The claim in English, in our words"),
+            column("source_name", pa.string(), "Who published it"),
+            column("published_on", pa.date32(), "Day of publication, where it is known"),
+            column("expected", pa.string(), "The figure as printed"),
+            column("unit", pa.string(), "Unit of that figure"),
+            column(
+                "verdict",
+                pa.string(),
+                "`reproduced` under every definition, `depends_on_definition`, `near`, `contradicted` under every one, "
+                "`not_recomputable`",
+            ),
+            column("reproduced_under", pa.string(), "Populations or price sources under which it comes out"),
+            column("closest_value", pa.float64(), "The recomputed figure nearest to it, in the claim's unit"),
+            column("closest_week", pa.date32(), "The same for a first week"),
+            column("closest_difference", pa.float64(), "That less the printed one; in weeks for a first week"),
+            column("not_recomputable", pa.string(), "Why public daily figures cannot answer it"),
+        ],
+    ),
 ]

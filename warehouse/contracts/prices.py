@@ -43,7 +43,7 @@ _PRICED = [
     column(
         "usd_per_million_tokens_without_free",
         pa.decimal128(18, 9),
-        "The same without `:free` rows",
+        "The same without `:free` rows; rows at 0 under other names, such as cloaked models, stay in",
         "USD per million tokens",
         nullable=True,
     ),
@@ -239,7 +239,8 @@ CONTRACTS = [
             column(
                 "ever_priced_tokens",
                 pa.int64(),
-                "Tokens of models that some time before the week's end had a price, however old, variants apart or not",
+                "Tokens of rows priced now, or of models that before the week's end had a price, however old, in some "
+                "variant",
                 "tokens",
             ),
             column("ever_priced_share", pa.float64(), "ever_priced_tokens / tokens", "0-1", nullable=True),

@@ -69,30 +69,35 @@ def _parse_catalogue(body: bytes) -> pa.Table:
     models = open_json_data(body)
     if not models:
         raise SnapshotUnreadable("the JSON has no models under `data`")
-    rows = [(number, *price) for number, model in enumerate(models, 1) for price in _catalogue_prices(number, model)]
+    rows = [(number, *price) for number, model in enumerate(models, 1) for price in _catalogue_prices(model)]
     numbers, *texts = zip(*rows, strict=True)
     return pa.table([pa.array(numbers, pa.int64()), *(text_column(list(column)) for column in texts)], PARSED_PRICES)
 
 
-def _catalogue_prices(number: int, model: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+def _catalogue_prices(model: dict[str, Any]) -> Iterator[tuple[object, ...]]:
     created = model.get("created")
     said = (None, model.get("id"), model.get("canonical_slug"), model.get("hugging_face_id") or None, created, "listed")
-    prices = list(_stated_prices(number, model.get("pricing")))
+    prices = list(_stated_prices(model.get("pricing")))
     yield from ((*said, *price) for price in prices)
     if not prices:
         yield (*said, None, None, None)
 
 
-def _stated_prices(number: int, pricing: object) -> Iterator[tuple[str, str, str]]:
-    """Kind, tier and price: the base tier, then what `overrides` states over a number of prompt tokens."""
+def _stated_prices(pricing: object) -> Iterator[tuple[str, str, str]]:
+    """Kind, tier and price: the base tier, then what `overrides` states over a number of prompt tokens.
+
+    What has another shape comes out as a price that is no number: staging rejects that model and keeps the others.
+    """
     if pricing is None:
         return
     overrides = pricing.get("overrides") or [] if isinstance(pricing, dict) else None
     if not isinstance(pricing, dict) or not isinstance(overrides, list):
-        raise SnapshotUnreadable(f"model {number} of the JSON has a `pricing` of another shape")
+        yield "input", "0", "pricing of another shape"
+        return
     for tier in [pricing, *overrides]:
         if not isinstance(tier, dict) or (tier is not pricing and "min_prompt_tokens" not in tier):
-            raise SnapshotUnreadable(f"model {number} of the JSON has a price override of another shape")
+            yield "input", "0", "price override of another shape"
+            return
         over = "0" if tier is pricing else str(tier["min_prompt_tokens"])
         for name, per_token in tier.items():
             if name not in ("overrides", "min_prompt_tokens") and per_token is not None:

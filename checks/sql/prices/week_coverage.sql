@@ -14,12 +14,14 @@ countries AS (
 SELECT
     count(*) FILTER (WHERE by_source.priced_share < 0 OR by_source.priced_share > 1 OR by_source.ever_priced_share < 0 OR by_source.ever_priced_share > 1)
         AS shares_out_of_range,
+    count(*) FILTER (WHERE by_source.ever_priced_tokens < by_source.priced_tokens) AS weeks_never_priced,
     count(*) FILTER (WHERE by_source.any_priced_tokens < by_source.most_priced_tokens) AS weeks_where_any_is_less,
     count(*) FILTER (
         WHERE by_source.source <> 'any'
         AND (
             by_source.priced_tokens IS DISTINCT FROM countries.priced_tokens
-            OR abs(CAST(by_source.usd_per_million_tokens * by_source.priced_tokens AS DOUBLE) / CAST(countries.usd AS DOUBLE) - 1) > 0.000001
+            -- either average is rounded to nine decimals
+            OR abs(by_source.usd_per_million_tokens * by_source.priced_tokens - countries.usd) > 0.000000001 * by_source.priced_tokens
         )
     ) AS differing_from_countries
 FROM by_source

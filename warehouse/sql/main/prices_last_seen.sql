@@ -7,8 +7,11 @@ SELECT
     spans.usd_per_million_tokens,
     spans.price_state,
     spans.last_seen_utc,
-    coalesce(spans.ended_by = 'delisting', FALSE) AS is_delisted
+    NOT listings.is_listed AS is_delisted
 FROM prices.model_prices AS spans
+INNER JOIN (
+    SELECT source, model_id, max_by(is_listed, observed_at_utc) AS is_listed FROM prices.listings GROUP BY source, model_id
+) AS listings ON listings.source = spans.source AND listings.model_id = spans.model_id
 LEFT JOIN prices.model_names AS names
     ON names.model_id = spans.model_id
     AND spans.last_seen_utc >= names.valid_from

@@ -12,6 +12,16 @@ doubtful AS (
         AND rejected.status = 'quarantined'
         AND (rejected.observed_at_utc IS NULL OR rejected.observed_at_utc = models.observed_at_utc)
 ),
+-- a list that lost a fifth of its many models at once was cut off on its way: then no absence is a delisting
+sizes AS (
+    SELECT
+        source,
+        observed_at_utc,
+        count(*) FILTER (WHERE is_listed) AS models,
+        lag(count(*) FILTER (WHERE is_listed)) OVER (PARTITION BY source ORDER BY observed_at_utc) AS models_before
+    FROM staging.catalogue_models
+    GROUP BY source, observed_at_utc
+),
 first_listed AS (
     SELECT source, model_id, min(observed_at_utc) AS observed_at_utc
     FROM staging.catalogue_models
@@ -29,5 +39,8 @@ LEFT JOIN staging.catalogue_models AS stated
     ON stated.source = observations.source
     AND stated.model_id = first_listed.model_id
     AND stated.observed_at_utc = observations.observed_at_utc
+INNER JOIN sizes
+    ON sizes.source = observations.source AND sizes.observed_at_utc = observations.observed_at_utc
+    AND (coalesce(sizes.models_before, 0) < 50 OR sizes.models >= 0.8 * sizes.models_before)
 LEFT JOIN doubtful ON doubtful.source = observations.source AND doubtful.observed_at_utc = observations.observed_at_utc
 WHERE stated.model_id IS NULL AND doubtful.source IS NULL

@@ -40,6 +40,7 @@ catalogue AS (
         FROM stated
         QUALIFY model_permaslug IS DISTINCT FROM lag(model_permaslug) OVER (PARTITION BY model_id ORDER BY observed_at_utc)
     ) AS changes
+    QUALIFY valid_to IS NULL OR valid_to > valid_from
 ),
 same AS (
     SELECT
@@ -50,13 +51,30 @@ same AS (
     WHERE catalogue.model_id IS NULL
     GROUP BY ids.base_id
 ),
--- a reviewed pair ends what a rule says of its id
+-- what a rule says of an id holds before and after the reviewed pairs of that id
+reviewed_spans AS (
+    SELECT
+        model_id,
+        min(valid_from) AS valid_from,
+        CASE WHEN bool_and(valid_to IS NOT NULL) THEN max(valid_to) END AS valid_to
+    FROM reviewed
+    GROUP BY model_id
+),
+rules AS (
+    SELECT * FROM catalogue
+    UNION ALL
+    SELECT * FROM same
+),
 ruled AS (
-    SELECT rules.model_permaslug, rules.model_id, rules.valid_from, least(rules.valid_to, min(reviewed.valid_from)) AS valid_to, rules.method, rules.reason
-    FROM (SELECT * FROM catalogue UNION ALL SELECT * FROM same) AS rules
-    LEFT JOIN reviewed ON reviewed.model_id = rules.model_id
-    GROUP BY rules.model_permaslug, rules.model_id, rules.valid_from, rules.valid_to, rules.method, rules.reason
-    HAVING min(reviewed.valid_from) IS NULL OR min(reviewed.valid_from) > rules.valid_from
+    SELECT rules.model_permaslug, rules.model_id, rules.valid_from, least(rules.valid_to, spans.valid_from) AS valid_to, rules.method, rules.reason
+    FROM rules
+    LEFT JOIN reviewed_spans AS spans ON spans.model_id = rules.model_id
+    WHERE spans.model_id IS NULL OR spans.valid_from > rules.valid_from
+    UNION ALL
+    SELECT rules.model_permaslug, rules.model_id, greatest(rules.valid_from, spans.valid_to) AS valid_from, rules.valid_to, rules.method, rules.reason
+    FROM rules
+    INNER JOIN reviewed_spans AS spans ON spans.model_id = rules.model_id
+    WHERE spans.valid_to IS NOT NULL AND (rules.valid_to IS NULL OR rules.valid_to > spans.valid_to)
 ),
 pairs AS (
     SELECT * FROM reviewed
@@ -79,4 +97,3 @@ named AS (
 )
 SELECT model_permaslug, model_id, valid_from, valid_to, method, reason
 FROM named
-QUALIFY row_number() OVER (PARTITION BY model_permaslug, model_id, valid_from ORDER BY method DESC) = 1

@@ -18,7 +18,8 @@ model_prices AS (
         week_prices.usd_per_million_tokens,
         week_prices.usd_per_million_tokens IS NOT NULL AS is_priced,
         week_prices.status = 'free' AS is_free,
-        coalesce(named_prices.first_seen_utc < CAST(week_prices.week_start AS TIMESTAMP) + INTERVAL 7 DAY, FALSE) AS is_ever_priced
+        week_prices.usd_per_million_tokens IS NOT NULL
+        OR coalesce(named_prices.first_seen_utc < CAST(week_prices.week_start AS TIMESTAMP) + INTERVAL 7 DAY, FALSE) AS is_ever_priced
     FROM prices.model_week_prices AS week_prices
     LEFT JOIN named_prices
         ON named_prices.base_slug = split_part(week_prices.model_permaslug, ':', 1)

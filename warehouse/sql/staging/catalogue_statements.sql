@@ -17,6 +17,8 @@ WITH read_rows AS (
         count(*) OVER (
             PARTITION BY rows.snapshot_id, rows.observed_at_text, rows.model_id, rows.price_kind, rows.over_prompt_tokens_text
         ) AS rows_of_key,
+        bool_or(rows.price_kind IS NULL) OVER (PARTITION BY rows.snapshot_id, rows.observed_at_text, rows.model_id)
+        AND count(*) OVER (PARTITION BY rows.snapshot_id, rows.observed_at_text, rows.model_id) > 1 AS is_with_and_without_price,
         count(DISTINCT rows.status) OVER (PARTITION BY rows.snapshot_id, rows.observed_at_text, rows.model_id) AS statuses
     FROM temp.parsed_prices AS rows
 ),
@@ -28,7 +30,7 @@ judged_rows AS (
             WHEN model_id IS NULL OR NOT regexp_full_match(model_id, '[^/\s]+(/|%2F)[^/\s]+')
                 THEN 'model id is not author/model: ' || coalesce(model_id, 'missing')
             WHEN status IS NULL OR status NOT IN ('listed', 'removed') THEN 'status is neither listed nor removed: ' || coalesce(status, 'missing')
-            WHEN rows_of_key > 1 OR statuses > 1
+            WHEN rows_of_key > 1 OR statuses > 1 OR is_with_and_without_price
                 THEN 'two statements for one model and instant: ' || concat_ws(' ', model_id, price_kind, over_prompt_tokens_text)
             WHEN price_kind IS NULL AND price_text IS NOT NULL THEN 'a price without its kind: ' || price_text
             WHEN price_kind IS NOT NULL AND price_text IS NULL THEN 'a kind without its price: ' || price_kind

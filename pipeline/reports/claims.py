@@ -1,0 +1,152 @@
+"""`tokentide claims`: what others published, what the figures say of it, and whether that depends on the definition."""
+
+from typing import Any
+
+import duckdb
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from warehouse.editions import open_published
+from warehouse.errors import TokentideError
+from warehouse.home import Home
+
+VERDICTS = {
+    "depends_on_definition": ("yellow", "depends on the definition"),
+    "reproduced": ("green", "reproduced"),
+    "near": ("cyan", "near"),
+    "contradicted": ("red", "contradicted"),
+    "not_recomputable": ("dim", "not recomputable"),
+}
+
+
+class ClaimNotFound(TokentideError):
+    """No claim goes by that name."""
+
+    exit_code = 2
+
+
+def print_claims(console: Console, home: Home, claim_id: str | None) -> None:
+    """Prints all claims, those first that depend on the definition; or one with every definition."""
+    with open_published(home) as published:
+        if claim_id is None:
+            _print_all(console, _rows(published, "SELECT * FROM main.claims"))
+            return
+        claims = _rows(
+            published,
+            "SELECT claims.*, summary.verdict FROM claims.claims AS claims "
+            "INNER JOIN main.claims AS summary USING (claim_id) WHERE contains(claim_id, ?) "
+            "ORDER BY claim_id = ? DESC, 1",
+            [claim_id, claim_id],
+        )
+        if not claims or (len(claims) > 1 and claims[0]["claim_id"] != claim_id):
+            names = ", ".join(claim["claim_id"] for claim in claims[:10])
+            raise ClaimNotFound(
+                f"{len(claims) or 'No'} claims have {claim_id!r} in their name.",
+                f"name one: {names}." if names else "`tokentide claims` lists them.",
+            )
+        verdicts = _rows(
+            published, "SELECT * FROM claims.verdicts WHERE claim_id = ? ORDER BY ALL", [claims[0]["claim_id"]]
+        )
+    print_claim(console, claims[0], verdicts)
+
+
+def print_claim(console: Console, claim: dict[str, Any], verdicts: list[dict[str, Any]]) -> None:
+    """One claim as a journalist reads it: claimed, recomputed, difference, definition."""
+    style, words = VERDICTS[claim["verdict"]]
+    console.print(f"[bold]{escape(claim['statement_en'])}[/bold]", highlight=False, soft_wrap=True)
+    console.print(f"[{style}]{words}[/{style}]", highlight=False)
+    for label, value in (
+        ("claimed", f"{_COMPARISONS[claim['comparison']]}{claim['expected']} {claim['unit']}"),
+        ("days", f"{claim['span_start']} to {claim['span_end']}" if claim["span_start"] else None),
+        ("compared with", f"{claim['baseline_start']} to {claim['baseline_end']}" if claim["baseline_start"] else None),
+        ("in its words", claim["statement_original"]),
+        ("published by", _source(claim)),
+        ("page read", f"{claim['source_url']} ({claim['read_on']})" if claim["source_url"] else None),
+        ("definition", claim["definition_stated"]),
+        ("note", claim["note"]),
+        ("why not", claim["not_recomputable"]),
+    ):
+        if value:
+            console.print(f"  {label:<13} {escape(str(value))}", highlight=False, soft_wrap=True)
+    if verdicts:
+        console.print(_verdicts_table(verdicts))
+
+
+def _verdicts_table(verdicts: list[dict[str, Any]]) -> Table:
+    """One line a result: definitions that give the same stand together."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("definition", "recomputed", "difference", "verdict"):
+        table.add_column(name, justify="right" if name in ("recomputed", "difference") else "left")
+    together: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for verdict in verdicts:
+        key = (
+            verdict["population"],
+            verdict["price_source"],
+            verdict["value"],
+            verdict["value_week"],
+            verdict["verdict"],
+        )
+        together.setdefault(key, []).append(verdict)
+    for (population, price_source, value, week, verdict), rows in together.items():
+        style, words = VERDICTS[verdict]
+        difference = rows[0]["difference"]
+        table.add_row(
+            price_source or f"{population}{_which([(row['policy'], row['knowledge']) for row in rows])}",
+            str(week) if week else _figure(value),
+            "-" if difference is None else f"{difference:+,.0f} weeks" if week else f"{difference:+,.3f}",
+            f"[{style}]{words}[/{style}]",
+        )
+    return table
+
+
+def _which(definitions: list[tuple[str, str]]) -> str:
+    if len(definitions) == 4:
+        return ""
+    policies = {policy for policy, _ in definitions}
+    knowledges = {knowledge for _, knowledge in definitions}
+    if len(definitions) == len(policies) * len(knowledges):
+        parts = [*(policies if len(policies) == 1 else ()), *(knowledges if len(knowledges) == 1 else ())]
+        return f", {', '.join(parts)}"
+    return ", " + "; ".join(f"{policy} {knowledge}" for policy, knowledge in definitions)
+
+
+def _print_all(console: Console, claims: list[dict[str, Any]]) -> None:
+    order = list(VERDICTS)
+    table = Table("claim", "claimed", "nearest found", "verdict", box=box.SIMPLE_HEAD, pad_edge=False)
+    for claim in sorted(claims, key=lambda claim: (order.index(claim["verdict"]), claim["claim_id"])):
+        style, words = VERDICTS[claim["verdict"]]
+        if claim["verdict"] == "depends_on_definition":
+            words = f"only under {claim['reproduced_under']}"
+        found = str(claim["closest_week"]) if claim["closest_week"] else _figure(claim["closest_value"])
+        table.add_row(
+            f"{escape(claim['statement_en'])}\n[dim]{claim['claim_id']}[/dim]",
+            f"{claim['expected']} {claim['unit']}",
+            found,
+            f"[{style}]{words}[/{style}]",
+        )
+    console.print(table)
+    counts = {verdict: sum(1 for claim in claims if claim["verdict"] == verdict) for verdict in order}
+    console.print(
+        f"{len(claims)} claims: " + ", ".join(f"{count} {VERDICTS[verdict][1]}" for verdict, count in counts.items()),
+        highlight=False,
+    )
+
+
+_COMPARISONS = {"equals": "", "about": "about ", "at_least": "at least ", "at_most": "at most "}
+
+
+def _source(claim: dict[str, Any]) -> str:
+    return f"{claim['source_name']}{', ' + str(claim['published_on']) if claim['published_on'] else ''}"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:,.3f}"
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None
+) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = connection.sql(sql, params=parameters).to_arrow_table().to_pylist()
+    return rows
