@@ -27,4 +27,5 @@ ASSETS = [
     whole_table("attribution.aliases", reads=frozenset({"attribution.labs"}), rows=_aliases),
     whole_table("attribution.models", rows=_reference_inputs),
     weekly_table("attribution.model_day_tokens"),
+    whole_table("attribution.openness", rows=_reference_inputs),
 ]

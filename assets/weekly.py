@@ -9,4 +9,5 @@ ASSETS = [
     whole_table("weekly.weeks"),
     whole_table("weekly.overtakes"),
     whole_table("weekly.new_entrants"),
+    whole_table("weekly.open_weight_tokens"),
 ]

@@ -37,6 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+attribution = typer.Typer(help="What is decided about models, and what is not yet.", no_args_is_help=True)
+app.add_typer(attribution, name="attribution")
 console = Console()
 errors = Console(stderr=True)
 
@@ -154,6 +156,16 @@ def explain(model: Annotated[str, typer.Argument(help="A model's slug, or a part
     from pipeline.reports.explain import print_explanation
 
     print_explanation(console, Settings().state, model)
+
+
+@attribution.command(epilog="Example: `tokentide attribution todo --limit 20`")
+def todo(
+    limit: Annotated[int, typer.Option(min=1, help="Models shown of each kind.")] = 10,
+) -> None:
+    """List what is not known of models, heaviest first, with lines ready for the reference files."""
+    from pipeline.reports.attribution_todo import print_todo
+
+    print_todo(console, Settings().state, limit)
 
 
 @app.command(epilog="Examples: `tokentide claims`, `tokentide claims 20260228-cn-tokens`")

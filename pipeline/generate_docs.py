@@ -5,6 +5,7 @@ the command line's own help, the picture of the tables from their SQL. `--check`
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import typer
@@ -83,19 +84,29 @@ def command_reference() -> str:
     command = typer.main.get_command(app)
     text = f"{_GENERATED}\n# Commands\n\n`make run` installs the program as `.venv/bin/tokentide`.\n\n"
     text += f"{command.help}\n\n{command.epilog}\n"
-    for name, subcommand in sorted(command.commands.items()):  # type: ignore[attr-defined]
-        text += f"\n## tokentide {name}\n\n{subcommand.help}\n\n"
-        for parameter in subcommand.params:
+    text += _commands("tokentide", command)
+    text += "\n## Settings\n\nEach is an environment variable.\n\n"
+    for field_name, field in Settings.model_fields.items():
+        text += f"- `TOKENTIDE_{field_name.upper()}`: {field.description}. Default: {field.default}.\n"
+    return text
+
+
+def _commands(prefix: str, group: Any) -> str:
+    """The commands of a group, and of the groups in it."""
+    text = ""
+    for name, command in sorted(group.commands.items()):
+        if hasattr(command, "commands"):
+            text += _commands(f"{prefix} {name}", command)
+            continue
+        text += f"\n## {prefix} {name}\n\n{command.help}\n\n"
+        for parameter in command.params:
             is_argument = parameter.param_type_name == "argument"
             shown = parameter.name.upper() if is_argument else ", ".join(parameter.opts)
             default = "" if parameter.default is None or is_argument else f" Default: {_plain(parameter.default)}."
             if description := getattr(parameter, "help", None):
                 text += f"- `{shown}`: {description}{default}\n"
-        if subcommand.epilog:
-            text += f"\n{subcommand.epilog}\n"
-    text += "\n## Settings\n\nEach is an environment variable.\n\n"
-    for field_name, field in Settings.model_fields.items():
-        text += f"- `TOKENTIDE_{field_name.upper()}`: {field.description}. Default: {field.default}.\n"
+        if command.epilog:
+            text += f"\n{command.epilog}\n"
     return text
 
 

@@ -43,6 +43,17 @@ _LINEAGE = pa.schema(
         pa.field("note", pa.string()),
     ]
 )
+_OPENNESS = pa.schema(
+    [
+        pa.field("model_permaslug", pa.string(), nullable=False),
+        pa.field("weights", pa.string(), nullable=False),
+        pa.field("weights_name", pa.string()),
+        pa.field("evidence_url", pa.string()),
+        pa.field("evidence_read_on", pa.date32()),
+        pa.field("evidence_says", pa.string()),
+        pa.field("note", pa.string()),
+    ]
+)
 _MODEL_NAMES = pa.schema(
     [
         pa.field("model_permaslug", pa.string(), nullable=False),
@@ -57,6 +68,7 @@ _ALLOWED = {
     "confidence": {"official", "reported", "rumoured", "none"},
     "derivation": {"fine-tune", "merge", "distillation", "continued-pre-training"},
     "method": {"override", "router"},
+    "weights": {"open", "closed", "unknown"},
     "completeness": {"complete", "changes", "sparse"},
     "action": {"ignore", "times_million", "accept"},
     "rule": {
@@ -105,6 +117,7 @@ REFERENCE_FILES = [
     ReferenceFile("aliases", CONTRACTS["attribution.aliases"].columns, ("cloaked_slug",)),
     ReferenceFile("overrides", _OVERRIDES, ("model_permaslug",)),
     ReferenceFile("lineage", _LINEAGE, ("model_permaslug",)),
+    ReferenceFile("openness", _OPENNESS, ("model_permaslug",)),
     ReferenceFile("price_sources", CONTRACTS["prices.sources"].columns, ("source",)),
     ReferenceFile(
         "price_corrections",
@@ -198,6 +211,8 @@ def _check_evidence(values: dict[str, object], path: Path, line: int) -> None:
         has_evidence and values["author"] and values["known_from_utc"]
     ):
         raise _invalid(path, line, "an official or reported reveal needs author, known_from_utc and evidence")
+    if values.get("weights", "unknown") != "unknown" and not has_evidence:
+        raise _invalid(path, line, "open or closed needs evidence; without it the weights are unknown")
     if values.get("confidence") == "rumoured" and not has_evidence:
         raise _invalid(path, line, "a rumour needs the page that has it")
     if values.get("method") == "router" and values["author"] is not None:

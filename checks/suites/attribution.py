@@ -73,4 +73,11 @@ SUITES = [
         ],
         is_by_week=True,
     ),
+    Suite(
+        "attribution.openness",
+        [
+            none_of("missing_models", "every_model_is_here", "every model, variants aside, stands here once"),
+            none_of("decided_without_evidence", "open_or_closed_has_evidence", "a page that was read, or the list"),
+        ],
+    ),
 ]

@@ -20,4 +20,5 @@ SUITES = [
     Suite("main.price_history"),
     Suite("main.country_prices"),
     Suite("main.claims"),
+    Suite("main.open_weights", [_HAS_ROWS]),
 ]

@@ -76,6 +76,13 @@ SUITES = [
             none_of("seen_before", "nobody_was_there_before", "no variant of it has tokens in an earlier week"),
         ],
     ),
+    Suite(
+        "weekly.open_weight_tokens",
+        [
+            none_of("lost_tokens", "tokens_equal_weekly", "a week's tokens, by country and weights"),
+            none_of("shares_out_of_order", "shares_are_in_order", "open + closed + unknown = all, low <= high"),
+        ],
+    ),
     Suite("weekly.attributed_tokens"),
     Suite("weekly.lab_token_changes"),
     Suite("weekly.country_token_changes"),

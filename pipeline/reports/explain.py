@@ -39,6 +39,11 @@ def print_explanation(console: Console, home: Home, name: str) -> None:
             "FROM weekly.model_tokens WHERE model_permaslug = ?",
             slug,
         )
+        openness = _one(
+            published,
+            "SELECT * FROM attribution.openness WHERE base_permaslug = split_part(?, ':', 1)",
+            slug,
+        )
         prices = _all(
             published,
             "SELECT source, max(last_seen_utc) AS last_seen_utc, bool_or(is_delisted) AS is_delisted, "
@@ -83,6 +88,11 @@ def print_explanation(console: Console, home: Home, name: str) -> None:
         f"{weeks['best_week']}: {trillions(weeks['best_tokens'])}, {per_cent(weeks['best_share'])} of the platform, "
         f"best rank {weeks['best_rank']}",
     )
+    row("weights", openness["weights"] + (f" ({openness['weights_name']})" if openness["weights_name"] else ""))
+    if openness["method"] == "catalogue":
+        row("  evidence", "OpenRouter's catalogue names their repository")
+    elif openness["method"] == "reference":
+        _evidence(row, openness)
     for price in prices:
         delisted = ", delisted since" if price["is_delisted"] else ""
         row(

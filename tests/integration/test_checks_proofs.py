@@ -314,6 +314,14 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ("prices.unmatched_models", "unmatched_are_all_here"): whole(
         "DELETE FROM candidate WHERE model_permaslug = 'openai/small-00'"
     ),
+    ("attribution.openness", "every_model_is_here"): whole("DELETE FROM candidate WHERE base_permaslug = 'qwen/a'"),
+    ("attribution.openness", "open_or_closed_has_evidence"): whole(
+        "UPDATE candidate SET weights = 'closed', method = NULL WHERE base_permaslug = 'qwen/a'"
+    ),
+    ("weekly.open_weight_tokens", "tokens_equal_weekly"): whole(
+        "DELETE FROM candidate WHERE population = 'ranked' AND country_code = 'CN'"
+    ),
+    ("weekly.open_weight_tokens", "shares_are_in_order"): whole("UPDATE candidate SET open_share_high = -0.1"),
     ("claims.claims", "figures_are_numbers"): whole("UPDATE candidate SET expected = 'many' WHERE metric = 'tokens'"),
     ("claims.claims", "countries_are_codes"): whole("UPDATE candidate SET subject = 'China' WHERE metric = 'tokens'"),
     ("claims.verdicts", "every_definition_is_tried"): whole("DELETE FROM candidate WHERE policy = 'base_model_home'"),
@@ -397,7 +405,7 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ("main.citations", "there_is_a_citation"): whole(EMPTY),
     **{
         (f"main.{view}", "it_answers"): whole(EMPTY)
-        for view in ("countries", "labs", "models", "china_and_us", "weeks")
+        for view in ("countries", "labs", "models", "china_and_us", "weeks", "open_weights")
     },
     (PUBLICATION, "tokens_raw_to_weekly"): by_week(
         f"UPDATE weekly.model_tokens SET tokens = tokens + 1 WHERE {A} AND {{week}}"

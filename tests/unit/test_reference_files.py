@@ -26,6 +26,7 @@ ALIAS = {
 }
 OVERRIDE = {"model_permaslug": "a/b", "method": "override", "author": "qwen", **READ}
 LINEAGE = {"model_permaslug": "a/b", "base_model": "Q", "base_author": "qwen", "derivation": "merge", **READ}
+OPENNESS = {"model_permaslug": "a/b", "weights": "open", "weights_name": "A/B", **READ}
 PRICE_SOURCE = {"source": "list", "snapshot_source": "archive", "completeness": "complete", "meaning": "Its price."}
 CORRECTION = {
     "source": "list",
@@ -41,6 +42,7 @@ GOOD = {
     "aliases": ALIAS,
     "overrides": OVERRIDE,
     "lineage": LINEAGE,
+    "openness": OPENNESS,
     "price_sources": PRICE_SOURCE,
     "price_corrections": CORRECTION,
     "model_names": MODEL_NAME,
@@ -102,6 +104,8 @@ def test_models_of_lineage_aliases_and_names_exist_in_the_archive() -> None:
         *tables["model_names"].column("model_permaslug").to_pylist(),
     }
     assert named - seen == set()
+    bases = {model.split(":")[0] for model in seen}
+    assert set(tables["openness"].column("model_permaslug").to_pylist()) - bases == set()
 
 
 def test_good_lines_load_with_their_types(directory: Path) -> None:
@@ -153,6 +157,12 @@ ONE_LINE = {
         "an override needs author and evidence",
     ),
     "unknown derivation": ("lineage", {"derivation": "copy"}, "derivation must be one of continued-pre-training"),
+    "open without evidence": (
+        "openness",
+        {"evidence_url": "", "evidence_read_on": ""},
+        "open or closed needs evidence; without it the weights are unknown",
+    ),
+    "unknown openness": ("openness", {"weights": "ajar"}, "weights must be one of closed, open, unknown"),
     "empty base": ("lineage", {"base_author": ""}, "base_author must not be empty"),
     "lab that ends before it begins": ("labs", {"valid_to": "2024-12-01"}, "valid_to must lie after valid_from"),
     "empty meaning": ("price_sources", {"meaning": ""}, "meaning must not be empty"),

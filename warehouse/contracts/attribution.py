@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from warehouse.contracts.contract import Build, column, contract
 from warehouse.contracts.shared_columns import (
+    BASE_PERMASLUG,
     COUNTRY_CODE,
     DATE,
     EVIDENCE_READ_ON,
@@ -135,6 +136,24 @@ CONTRACTS = [
             column("base_lab", pa.string(), "Lab whose weights the model derives from", nullable=True),
             column("base_country_code", pa.string(), "Home country of that lab on that day", nullable=True),
             _KNOWN_FROM,
+        ],
+    ),
+    contract(
+        "attribution.openness",
+        "Whether a model's weights are open: anyone may download them. Variants are one model here.",
+        Build.WHOLE,
+        ("base_permaslug",),
+        [
+            BASE_PERMASLUG,
+            column("weights", pa.string(), "`open`, `closed` or `unknown`, as known now, whenever they were published"),
+            column(
+                "method",
+                pa.string(),
+                "`reference` reviewed, `catalogue` OpenRouter's catalogue names their repository; empty if unknown",
+                nullable=True,
+            ),
+            column("weights_name", pa.string(), "Repository of the weights", nullable=True),
+            *_EVIDENCE,
         ],
     ),
 ]

@@ -246,4 +246,18 @@ CONTRACTS = [
             column("not_recomputable", pa.string(), "Why public daily figures cannot answer it"),
         ],
     ),
+    _view(
+        "open_weights",
+        "How much runs on open weights? Tokens and share by week, with the bounds that the unknown leave.",
+        ("week_start", "population"),
+        [
+            WEEK_START,
+            column("population", pa.string(), "`top_9` or `ranked`"),
+            TOKENS,
+            column("open_tokens", pa.int64(), "Tokens of models with open weights", "tokens"),
+            column("open_share_low", pa.float64(), "open_tokens / tokens", "0-1"),
+            column("open_share_high", pa.float64(), "The same if all unknown weights were open", "0-1"),
+            IS_COMPLETE_WEEK,
+        ],
+    ),
 ]

@@ -11,6 +11,7 @@ MODEL_PERMASLUG = column(
     pa.string(),
     "The model's name in the usage data, variant included; `other` on the rest row",
 )
+BASE_PERMASLUG = column("base_permaslug", pa.string(), "The model's name in the usage data, without a variant")
 ROW_KIND = column(
     "row_kind",
     pa.string(),

@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from warehouse.contracts.contract import Build, Contract, column, contract
 from warehouse.contracts.shared_columns import (
+    BASE_PERMASLUG,
     COUNTRY_CODE,
     DAYS_OBSERVED,
     IS_COMPLETE_WEEK,
@@ -180,7 +181,7 @@ CONTRACTS = [
         ("week_start", "base_permaslug"),
         [
             WEEK_START,
-            column("base_permaslug", pa.string(), "The model's name in the usage data, without a variant"),
+            BASE_PERMASLUG,
             column("first_date", pa.date32(), "First UTC day on which it was in the top 50"),
             LAB,
             COUNTRY_CODE,
@@ -188,6 +189,24 @@ CONTRACTS = [
             column("platform_share", pa.float64(), "Its tokens / all tokens of the platform in that week", "0-1"),
             column("best_rank", pa.int32(), "Best rank of its variants in that week"),
             column("is_only_free", pa.bool_(), "All its tokens of that week are of the variant `:free`"),
+        ],
+    ),
+    contract(
+        "weekly.open_weight_tokens",
+        "Weekly tokens by country on open, closed and unknown weights (lab_home, as_known_now).",
+        Build.DERIVED,
+        ("week_start", "population", "country_code"),
+        [
+            WEEK_START,
+            column("population", pa.string(), "`top_9` or `ranked`; `other` is no model, so nothing is known of it"),
+            _required(COUNTRY_CODE),
+            TOKENS,
+            column("open_tokens", pa.int64(), "Tokens of models with open weights", "tokens"),
+            column("closed_tokens", pa.int64(), "Tokens of models with closed weights", "tokens"),
+            column("unknown_tokens", pa.int64(), "Tokens of models of which it is not known", "tokens"),
+            column("open_share_low", pa.float64(), "open_tokens / tokens", "0-1"),
+            column("open_share_high", pa.float64(), "The same if all unknown weights were open", "0-1"),
+            IS_COMPLETE_WEEK,
         ],
     ),
 ]
