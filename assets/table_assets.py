@@ -17,8 +17,7 @@ from assets.lineage import remembered_column_lineage, tables_read
 from assets.partitions import WEEKS, weeks_of
 from assets.resources import Warehouse
 from checks.dagster_results import check_results, check_specs
-from checks.suite import Expectation, structural_expectations
-from checks.suites import SUITES
+from checks.suites import expectations_of
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import select_sql, sql_path
 from warehouse.hashing import hash_texts
@@ -45,7 +44,7 @@ def weekly_table(name: str, explain: Explain | None = None) -> dg.AssetsDefiniti
     @dg.multi_asset(
         name=asset_key(contract).to_python_identifier(),
         specs=[_spec(contract, tables_read(name)).replace_attributes(partitions_def=WEEKS)],
-        check_specs=check_specs(asset_key(contract), _expectations(contract)),
+        check_specs=check_specs(asset_key(contract), expectations_of(contract)),
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=WRITER_POOL,
     )
@@ -82,7 +81,7 @@ def whole_table(
     @dg.multi_asset(
         name=asset_key(contract).to_python_identifier(),
         specs=[_spec(contract, tables_read(name) if reads is None else reads)],
-        check_specs=check_specs(asset_key(contract), _expectations(contract)),
+        check_specs=check_specs(asset_key(contract), expectations_of(contract)),
         # it has no partitions, but a range can only be launched if all that it selects runs in one
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=WRITER_POOL,
@@ -148,10 +147,6 @@ def code_version_of(contract: Contract) -> str:
     return hash_texts([contract.create_table_sql(), sql])[:12]
 
 
-def _expectations(contract: Contract) -> list[Expectation]:
-    return [*structural_expectations(contract), *SUITES[contract.name].expectations]
-
-
 def _validator() -> Validator:
     # imports great-expectations, which takes seconds: only where rows are checked, never to load the definitions
     from checks.run import validate_candidate
@@ -190,7 +185,7 @@ def _check_events(
     contract: Contract, report: BuildReport, held_back: frozenset[date], causes: list[str]
 ) -> Iterator[object]:
     """The check results; then the end of the run, where a blocking one failed and no person held that week back."""
-    yield from check_results(asset_key(contract), _expectations(contract), report.results, held_back)
+    yield from check_results(asset_key(contract), expectations_of(contract), report.results, held_back)
     failed = {week: results for week, results in report.failed.items() if week not in held_back}
     if failed:
         raise dg.Failure(_failure_text(contract, failed, report, causes), allow_retries=False)

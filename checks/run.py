@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from checks.measures import SQL_DIRECTORY, measures_sql
-from checks.suite import Expectation, structural_expectations
-from checks.suites import SUITES
+from checks.suite import Expectation
+from checks.suites import SUITES, expectations_of
 from warehouse.contracts import Contract
 from warehouse.errors import CheckCrashed
 from warehouse.results import BLOCKING, GATE, CheckResult
@@ -29,10 +29,8 @@ def validate_candidate(connection: duckdb.DuckDBPyConnection, contract: Contract
 
     One result per check and week, or per check where the table has no weeks. Raises CheckCrashed.
     """
-    suite = SUITES[contract.name]
-    expectations = [*structural_expectations(contract), *suite.expectations]
-    measures = measure(connection, contract, suite.is_by_week)
-    return validate_measures(contract.name, expectations, measures)
+    measures = measure(connection, contract, SUITES[contract.name].is_by_week)
+    return validate_measures(contract.name, expectations_of(contract), measures)
 
 
 def validate_stored(connection: duckdb.DuckDBPyConnection, contracts: Sequence[Contract]) -> list[CheckResult]:
@@ -47,7 +45,7 @@ def validate_stored(connection: duckdb.DuckDBPyConnection, contracts: Sequence[C
     for contract in contracts:
         connection.execute(f"CREATE OR REPLACE TEMP VIEW candidate AS SELECT * FROM {contract.name}")
         frames.append(measure(connection, contract, by_week=False).add_prefix(f"{contract.name} "))
-        for expectation in [*structural_expectations(contract), *SUITES[contract.name].expectations]:
+        for expectation in expectations_of(contract):
             expectations[f"{contract.name} {expectation.name}"] = (contract, expectation)
     connection.execute("DROP VIEW candidate")
     measures = pd.concat(frames, axis=1).assign(week_start=None)

@@ -10,8 +10,8 @@ from typing import Any
 import dagster as dg
 import typer
 
-from checks.suite import structural_expectations
-from checks.suites import SUITES
+from checks.suite import Expectation
+from checks.suites import SUITES, expectations_of
 from pipeline.cli import app
 from pipeline.definitions import build_definitions
 from pipeline.settings import Settings
@@ -75,7 +75,7 @@ def data_dictionary() -> str:
     for contract in CONTRACTS.values():
         text += _table_section(contract)
     text += "\n## The publication gate\n\nChecked once over all weeks, before anything is published.\n\n"
-    text += _checks(GATE, structural=None)
+    text += _checks(SUITES[GATE].expectations)
     return text
 
 
@@ -125,12 +125,10 @@ def _table_section(contract: Contract) -> str:
         text += (
             f"| `{field.name}` | {contract.duckdb_type(field.name)} | {nullable} | {contract.describe(field.name)} |\n"
         )
-    return text + "\nChecks:\n\n" + _checks(contract.name, contract)
+    return text + "\nChecks:\n\n" + _checks(expectations_of(contract))
 
 
-def _checks(table_name: str, structural: Contract | None) -> str:
-    own = SUITES[table_name].expectations
-    expectations = [*(structural_expectations(structural) if structural else []), *own]
+def _checks(expectations: list[Expectation]) -> str:
     return "".join(f"- `{e.name}` ({e.severity}): {e.description}; `{e.measure}` {e.expected}\n" for e in expectations)
 
 

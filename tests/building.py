@@ -60,6 +60,26 @@ TABLES = [
     "claims.claims",
     "claims.verdicts",
 ]
+# What prices are staged from; below, what the daily and weekly tokens of models are built from.
+PRICE_STAGING = [
+    "raw.snapshots",
+    "prices.sources",
+    "prices.corrections",
+    "staging.catalogue_statements",
+    "staging.catalogue_models",
+    "staging.catalogue_prices",
+]
+MODEL_TOKENS = [
+    "raw.snapshots",
+    "staging.snapshot_days",
+    "staging.model_day_token_vintages",
+    "staging.model_day_tokens",
+    "attribution.labs",
+    "attribution.aliases",
+    "attribution.models",
+    "attribution.model_day_tokens",
+    "weekly.model_tokens",
+]
 LONG_AFTER = datetime(2026, 12, 1)
 MONDAY = date(2026, 1, 5)
 

@@ -118,6 +118,14 @@ def fetch_one(
     return row
 
 
+def fetch_dicts(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None
+) -> list[dict[str, Any]]:
+    """All rows, by column name."""
+    rows: list[dict[str, Any]] = connection.sql(sql, params=parameters).to_arrow_table().to_pylist()
+    return rows
+
+
 def storage_failed(error: Exception) -> StorageFailed:
     return StorageFailed(
         f"The disk or the memory would not serve: {_first_line(error)}",

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from warehouse.build_inputs import fill_input
 from warehouse.contracts import CONTRACTS
-from warehouse.database import select_sql
+from warehouse.database import fetch_dicts, select_sql
 from warehouse.errors import SnapshotUnreadable
 from warehouse.home import Home
 from warehouse.parsers import PRICE_PARSERS, parse_prices, parse_usage
@@ -112,7 +112,7 @@ def quarantine_statements(connection: duckdb.DuckDBPyConnection, home: Home) -> 
 def _quarantine(
     connection: duckdb.DuckDBPyConnection, home: Home, table: str, reasons_sql: str, rows_sql: str
 ) -> Path | None:
-    rejected = connection.sql(reasons_sql).to_arrow_table().to_pylist()
+    rejected = fetch_dicts(connection, reasons_sql)
     if not rejected:
         return None
     reasons = json.dumps(rejected, indent=2, default=str)

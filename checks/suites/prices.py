@@ -61,6 +61,7 @@ SUITES = [
             none_of("states_without_price", "states_match_prices", "what is priced has a price, what varies has none"),
         ],
     ),
+    Suite("prices.named_prices"),
     Suite(
         "prices.model_week_prices",
         [

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from pipeline.archive import ARCHIVE_DIRECTORY
 from pipeline.archive.write_archive import write_archive
-from warehouse.parsers import CATALOGUE_FORMAT, PRICE_ARCHIVE_FORMAT, parse_prices
+from warehouse.parsers import CATALOGUE_FORMAT, PRICE_ARCHIVE_FORMAT, TEXT_PRICE_KINDS, parse_prices
 
 _COLUMNS = {
     "observed_at": "instant of the observation, UTC",
@@ -37,7 +37,6 @@ _COLUMNS = {
     "usd_per_million": "price as decimal text, USD per million tokens, or `varies`",
 }
 _ARCHIVE = pa.schema([(name, pa.string()) for name in _COLUMNS])
-_KINDS = ("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning")
 
 
 def sighting_rows(path: Path) -> Iterator[dict[str, str | None]]:
@@ -59,9 +58,9 @@ def catalogue_rows(day: str, path: Path) -> Iterator[dict[str, str | None]]:
     """From the `data` list of one answer of `GET /api/v1/models`, gzipped; only the day is known, so 00:00 UTC."""
     models = json.loads(gzip.decompress(path.read_bytes()))
     parsed = parse_prices(json.dumps({"data": models}).encode(), CATALOGUE_FORMAT).to_pylist()
-    priced = {row["model_id"] for row in parsed if row["price_kind"] in _KINDS}
+    priced = {row["model_id"] for row in parsed if row["price_kind"] in TEXT_PRICE_KINDS}
     for row in parsed:
-        is_text_price = row["price_kind"] in _KINDS
+        is_text_price = row["price_kind"] in TEXT_PRICE_KINDS
         if is_text_price or row["model_id"] not in priced:
             priced.add(row["model_id"])  # listed without a price of text tokens: one row without a kind
             yield {
@@ -87,7 +86,7 @@ def change_rows(path: Path) -> Iterator[dict[str, str | None]]:
                 "model": row["model_id"],
                 "status": row["status"],
             }
-            prices = [("0", kind, row.get(f"{kind}_usd_per_million", "")) for kind in _KINDS]
+            prices = [("0", kind, row.get(f"{kind}_usd_per_million", "")) for kind in TEXT_PRICE_KINDS]
             for tier in filter(None, row["tiers_over_prompt_tokens"].split(";")):
                 over, _, kinds = tier.strip().partition(":")
                 prices += [(over, *price.split("=", 1)) for price in kinds.split()]

@@ -16,8 +16,11 @@ import pycountry
 from rich.console import Console
 
 from pipeline.reports.claims import print_claim
+from pipeline.reports.nearest_names import nearest_names
+from pipeline.weeks import week_of
+from warehouse.claim_files import broken_rule
 from warehouse.contracts import CONTRACTS
-from warehouse.database import connect, select_sql
+from warehouse.database import connect, fetch_dicts, select_sql
 from warehouse.editions import open_published
 from warehouse.errors import TokentideError
 from warehouse.home import Home
@@ -34,18 +37,6 @@ _EXAMPLES = (
     '"CN 45.8 %, week 2026-02-09"; "MiniMax M2.5 rank 1, 2026-02-27"; '
     '"price anthropic/claude-opus-4.6 : minimax/minimax-m2.5 output 22.7, 2026-02-19"'
 )
-# The tables that the verdicts are computed from.
-_READ = [
-    "attribution.model_day_tokens",
-    "attribution.labs",
-    "weekly.country_tokens",
-    "weekly.lab_tokens",
-    "weekly.model_tokens",
-    "weekly.weeks",
-    "staging.newest_vintages",
-    "prices.model_prices",
-    "prices.sources",
-]
 _PLAIN_SQL = "regexp_replace(lower({}), '[^a-z0-9]', '', 'g')"
 
 
@@ -70,10 +61,10 @@ def print_checked_claim(console: Console, home: Home, text: str) -> int:
                 ).fetchall()
             )
             for claim in claims:
-                verdicts = connection.sql(
-                    "SELECT * FROM claims.verdicts WHERE claim_id = $id ORDER BY ALL", params={"id": claim["claim_id"]}
-                ).to_arrow_table()
-                print_claim(console, claim | {"verdict": summary[claim["claim_id"]]}, verdicts.to_pylist())
+                verdicts = fetch_dicts(
+                    connection, "SELECT * FROM claims.verdicts WHERE claim_id = ? ORDER BY ALL", [claim["claim_id"]]
+                )
+                print_claim(console, claim | {"verdict": summary[claim["claim_id"]]}, verdicts)
     return max(EXIT_CODES[verdict] for verdict in summary.values())
 
 
@@ -85,8 +76,7 @@ def read_claim(published: duckdb.DuckDBPyConnection, text: str) -> list[dict[str
     start, end = _span(parts[-1])
     claims = []
     for number, part in enumerate(parts[:-1], 1):
-        said = _statement(published, part)
-        claims.append(
+        claim = (
             dict.fromkeys(CONTRACTS["claims.claims"].column_names)
             | {
                 "claim_id": f"part-{number}",
@@ -98,16 +88,18 @@ def read_claim(published: duckdb.DuckDBPyConnection, text: str) -> list[dict[str
                 "comparison": "equals",
                 "definition_stated": "unstated",
             }
-            | said
+            | _statement(published, part)
         )
+        if broken := broken_rule(claim):
+            raise ClaimUnreadable(f"{text!r} cannot be answered: {broken}.")
+        claims.append(claim)
     return claims
 
 
 def _span(text: str) -> tuple[date, date]:
     try:
         if week := re.fullmatch(r"week (?:of )?(\d{4}-\d{2}-\d{2})", text):
-            day = date.fromisoformat(week[1])
-            monday = day - timedelta(days=day.weekday())
+            monday = week_of(date.fromisoformat(week[1]))
             return monday, monday + timedelta(days=6)
         if days := re.fullmatch(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})", text):
             return date.fromisoformat(days[1]), date.fromisoformat(days[2])
@@ -191,25 +183,14 @@ def _subject(published: duckdb.DuckDBPyConnection, name: str) -> tuple[str, str]
     ).fetchall()
     if labs:
         return "lab", labs[0][0]
-    nearest = published.execute(
-        "SELECT model_permaslug FROM attribution.models "
-        "ORDER BY jaro_winkler_similarity(model_permaslug, ?) DESC, 1 LIMIT 3",
-        [name.lower()],
-    ).fetchall()
-    raise ClaimUnreadable(
-        f"{name!r} is no country code, lab or model; nearest models: {', '.join(row[0] for row in nearest)}."
-    )
+    nearest = nearest_names(published, "attribution.models", "model_permaslug", name.lower())
+    raise ClaimUnreadable(f"{name!r} is no country code, lab or model; nearest models: {nearest}.")
 
 
 def _known_price(published: duckdb.DuckDBPyConnection, model_id: str) -> None:
     if not published.execute("SELECT 1 FROM prices.model_prices WHERE model_id = ? LIMIT 1", [model_id]).fetchall():
-        nearest = published.execute(
-            "SELECT DISTINCT model_id, jaro_winkler_similarity(model_id, ?) AS likeness FROM prices.model_prices "
-            "ORDER BY likeness DESC, 1 LIMIT 3",
-            [model_id],
-        ).fetchall()
-        names = ", ".join(row[0] for row in nearest)
-        raise ClaimUnreadable(f"No price source lists {model_id!r}; nearest ids: {names}.")
+        nearest = nearest_names(published, "prices.model_prices", "model_id", model_id)
+        raise ClaimUnreadable(f"No price source lists {model_id!r}; nearest ids: {nearest}.")
 
 
 @contextmanager
@@ -221,10 +202,10 @@ def _with_claims(
     connection = connect(":memory:")
     try:
         connection.execute(f"ATTACH '{str(file[0][0]).replace(chr(39), chr(39) * 2)}' AS published (READ_ONLY)")
-        for name in _READ:
-            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}")
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM published.{name}")
-        connection.execute("CREATE SCHEMA claims")
+        for contract in CONTRACTS.values():
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {contract.schema_name}")
+            if contract.schema_name not in {"main", "claims"}:
+                connection.execute(f"CREATE VIEW {contract.name} AS SELECT * FROM published.{contract.name}")
         for name in ("claims.claims", "claims.verdicts"):
             connection.execute(CONTRACTS[name].create_table_sql())
         connection.register("given", pa.Table.from_pylist(claims, schema=_nullable("claims.claims")))

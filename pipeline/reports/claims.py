@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import duckdb
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from warehouse.database import fetch_dicts
 from warehouse.editions import open_published
 from warehouse.errors import TokentideError
 from warehouse.home import Home
@@ -19,6 +19,7 @@ VERDICTS = {
     "contradicted": ("red", "contradicted"),
     "not_recomputable": ("dim", "not recomputable"),
 }
+_COMPARISONS = {"equals": "", "about": "about ", "at_least": "at least ", "at_most": "at most "}
 
 
 class ClaimNotFound(TokentideError):
@@ -31,9 +32,9 @@ def print_claims(console: Console, home: Home, claim_id: str | None) -> None:
     """Prints all claims, those first that depend on the definition; or one with every definition."""
     with open_published(home) as published:
         if claim_id is None:
-            _print_all(console, _rows(published, "SELECT * FROM main.claims"))
+            _print_all(console, fetch_dicts(published, "SELECT * FROM main.claims"))
             return
-        claims = _rows(
+        claims = fetch_dicts(
             published,
             "SELECT claims.*, summary.verdict FROM claims.claims AS claims "
             "INNER JOIN main.claims AS summary USING (claim_id) WHERE contains(claim_id, ?) "
@@ -46,7 +47,7 @@ def print_claims(console: Console, home: Home, claim_id: str | None) -> None:
                 f"{len(claims) or 'No'} claims have {claim_id!r} in their name.",
                 f"name one: {names}." if names else "`tokentide claims` lists them.",
             )
-        verdicts = _rows(
+        verdicts = fetch_dicts(
             published, "SELECT * FROM claims.verdicts WHERE claim_id = ? ORDER BY ALL", [claims[0]["claim_id"]]
         )
     print_claim(console, claims[0], verdicts)
@@ -134,19 +135,9 @@ def _print_all(console: Console, claims: list[dict[str, Any]]) -> None:
     )
 
 
-_COMPARISONS = {"equals": "", "about": "about ", "at_least": "at least ", "at_most": "at most "}
-
-
 def _source(claim: dict[str, Any]) -> str:
     return f"{claim['source_name']}{', ' + str(claim['published_on']) if claim['published_on'] else ''}"
 
 
 def _figure(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:,.3f}"
-
-
-def _rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None
-) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = connection.sql(sql, params=parameters).to_arrow_table().to_pylist()
-    return rows

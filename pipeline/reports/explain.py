@@ -1,6 +1,6 @@
 """`tokentide explain`: why a model counts for its country, from which page, since when, what it weighs and costs."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -9,9 +9,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline.reports.figures import country_name, per_cent, trillions, usd_per_million
+from pipeline.reports.nearest_names import nearest_names
+from warehouse.database import fetch_dicts
 from warehouse.editions import open_published
 from warehouse.errors import TokentideError
 from warehouse.home import Home
+
+# A label and what is said under it.
+Line = tuple[str, object]
 
 
 class ModelNotFound(TokentideError):
@@ -24,111 +29,116 @@ def print_explanation(console: Console, home: Home, name: str) -> None:
     """Prints the decision on one model with its evidence. Raises ModelNotFound with the nearest names."""
     with open_published(home) as published:
         slug = _find(published, name)
-        model = _one(published, "SELECT * FROM attribution.models WHERE model_permaslug = ?", slug)
-        homes = _all(
-            published, "SELECT * FROM attribution.labs WHERE author = ? ORDER BY valid_from", model["attributed_author"]
-        )
-        base_homes = _all(
-            published, "SELECT * FROM attribution.labs WHERE author = ? ORDER BY valid_from", model["base_author"]
-        )
-        aliases = _all(published, "SELECT * FROM attribution.aliases WHERE cloaked_slug = ?", slug)
-        weeks = _one(
-            published,
-            "SELECT CAST(sum(tokens) AS BIGINT) AS tokens, count(*) AS weeks, max_by(week_start, tokens) AS best_week, "
-            "max(tokens) AS best_tokens, max_by(platform_share, tokens) AS best_share, min(rank) AS best_rank "
-            "FROM weekly.model_tokens WHERE model_permaslug = ?",
-            slug,
-        )
-        openness = _one(
-            published,
-            "SELECT * FROM attribution.openness WHERE base_permaslug = split_part(?, ':', 1)",
-            slug,
-        )
-        prices = _all(
-            published,
-            "SELECT source, max(last_seen_utc) AS last_seen_utc, bool_or(is_delisted) AS is_delisted, "
-            "max(CASE WHEN price_kind = 'input' THEN usd_per_million_tokens END) AS input, "
-            "max(CASE WHEN price_kind = 'output' THEN usd_per_million_tokens END) AS output "
-            "FROM main.prices_last_seen WHERE model_permaslug = ? AND over_prompt_tokens = 0 "
-            "GROUP BY source ORDER BY last_seen_utc DESC",
-            slug,
-        )
+        lines = [
+            *_decision(published, slug),
+            *_weight(published, slug),
+            *_openness(published, slug),
+            *_prices(published, slug),
+        ]
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-
-    def row(label: str, value: object) -> None:
+    for label, value in lines:
         table.add_row(label, escape(str(value)))
+    console.print(table)
 
-    row("model", slug)
-    row("country", f"{country_name(model['country_code'])} ({model['country_code']})")
-    row("lab", model["lab"])
-    row("method", model["method"])
-    row("reason", model["reason"])
-    row("known from", f"{model['known_from_utc']} UTC" if model["known_from_utc"] else "its first row on")
-    for alias in aliases:
-        row("cloaked model", f"{alias['confidence']}: {alias['revealed_as'] or 'not revealed in any page read'}")
-        _evidence(row, alias)
-    for lab_home in homes:
-        row("home of the lab", f"{country_name(lab_home['country_code'])}, {_span(lab_home)}")
-        _evidence(row, lab_home)
+
+def _decision(published: duckdb.DuckDBPyConnection, slug: str) -> Iterator[Line]:
+    [model] = fetch_dicts(published, "SELECT * FROM attribution.models WHERE model_permaslug = ?", [slug])
+    yield "model", slug
+    yield "country", f"{country_name(model['country_code'])} ({model['country_code']})"
+    yield "lab", model["lab"]
+    yield "method", model["method"]
+    yield "reason", model["reason"]
+    yield "known from", f"{model['known_from_utc']} UTC" if model["known_from_utc"] else "its first row on"
+    for alias in fetch_dicts(published, "SELECT * FROM attribution.aliases WHERE cloaked_slug = ?", [slug]):
+        yield "cloaked model", f"{alias['confidence']}: {alias['revealed_as'] or 'not revealed in any page read'}"
+        yield from _evidence(alias)
+    yield from _homes(published, "home of the lab", model["attributed_author"])
     if model["base_author"]:
-        row("base model", f"{model['base_model']} ({model['derivation']}), by {model['base_lab']}")
-        row("under base_model_home", f"{country_name(model['base_country_code'])} ({model['base_country_code']})")
-        row("  evidence", model["base_evidence_url"] or "none found")
-        for lab_home in base_homes:
-            row("home of the base's lab", f"{country_name(lab_home['country_code'])}, {_span(lab_home)}")
-            _evidence(row, lab_home)
-    row(
-        "in the figures",
-        f"{model['first_date']} to {model['last_date']}, {weeks['weeks']} weeks, {trillions(weeks['tokens'])} in all",
+        yield "base model", f"{model['base_model']} ({model['derivation']}), by {model['base_lab']}"
+        yield "under base_model_home", f"{country_name(model['base_country_code'])} ({model['base_country_code']})"
+        yield "  evidence", model["base_evidence_url"] or "none found"
+        yield from _homes(published, "home of the base's lab", model["base_author"])
+
+
+def _homes(published: duckdb.DuckDBPyConnection, label: str, author: str | None) -> Iterator[Line]:
+    for home in fetch_dicts(published, "SELECT * FROM attribution.labs WHERE author = ? ORDER BY valid_from", [author]):
+        until = f" to before {home['valid_to']}" if home["valid_to"] else ""
+        yield label, f"{country_name(home['country_code'])}, from {home['valid_from']}{until}"
+        yield from _evidence(home)
+
+
+def _weight(published: duckdb.DuckDBPyConnection, slug: str) -> Iterator[Line]:
+    [weeks] = fetch_dicts(
+        published,
+        "SELECT CAST(sum(tokens) AS BIGINT) AS tokens, count(*) AS weeks, max_by(week_start, tokens) AS best_week, "
+        "max(tokens) AS best_tokens, max_by(platform_share, tokens) AS best_share, min(rank) AS best_rank "
+        "FROM weekly.model_tokens WHERE model_permaslug = ?",
+        [slug],
     )
-    row(
+    [seen] = fetch_dicts(
+        published, "SELECT first_date, last_date FROM attribution.models WHERE model_permaslug = ?", [slug]
+    )
+    yield (
+        "in the figures",
+        f"{seen['first_date']} to {seen['last_date']}, {weeks['weeks']} weeks, {trillions(weeks['tokens'])} in all",
+    )
+    yield (
         "heaviest week",
         f"{weeks['best_week']}: {trillions(weeks['best_tokens'])}, {per_cent(weeks['best_share'])} of the platform, "
         f"best rank {weeks['best_rank']}",
     )
-    row("weights", openness["weights"] + (f" ({openness['weights_name']})" if openness["weights_name"] else ""))
+
+
+def _openness(published: duckdb.DuckDBPyConnection, slug: str) -> Iterator[Line]:
+    [openness] = fetch_dicts(
+        published, "SELECT * FROM attribution.openness WHERE base_permaslug = split_part(?, ':', 1)", [slug]
+    )
+    yield "weights", openness["weights"] + (f" ({openness['weights_name']})" if openness["weights_name"] else "")
     if openness["method"] == "catalogue":
-        row("  evidence", "OpenRouter's catalogue names their repository")
+        yield "  evidence", "OpenRouter's catalogue names their repository"
     elif openness["method"] == "reference":
-        _evidence(row, openness)
+        yield from _evidence(openness)
+
+
+def _prices(published: duckdb.DuckDBPyConnection, slug: str) -> Iterator[Line]:
+    prices = fetch_dicts(
+        published,
+        "SELECT source, max(last_seen_utc) AS last_seen_utc, bool_or(is_delisted) AS is_delisted, "
+        "max(CASE WHEN price_kind = 'input' THEN usd_per_million_tokens END) AS input, "
+        "max(CASE WHEN price_kind = 'output' THEN usd_per_million_tokens END) AS output "
+        "FROM main.prices_last_seen WHERE model_permaslug = ? AND over_prompt_tokens = 0 "
+        "GROUP BY source ORDER BY last_seen_utc DESC",
+        [slug],
+    )
     for price in prices:
         delisted = ", delisted since" if price["is_delisted"] else ""
-        row(
+        yield (
             "price last seen",
             f"{usd_per_million(price['input'])} input, {usd_per_million(price['output'])} output, USD per million "
             f"tokens ({price['source']}, {price['last_seen_utc']:%Y-%m-%d}{delisted})",
         )
     if not prices:
-        row("price last seen", "none: no price source at hand is known to list it")
-    console.print(table)
+        yield "price last seen", "none: no price source at hand is known to list it"
 
 
-def _evidence(row: Callable[[str, object], None], fact: dict[str, object]) -> None:
+def _evidence(fact: dict[str, Any]) -> Iterator[Line]:
     if fact["evidence_url"]:
-        row("  evidence", f"{fact['evidence_url']} (read {fact['evidence_read_on']})")
-        row("  it says", fact["evidence_says"] or "")
+        yield "  evidence", f"{fact['evidence_url']} (read {fact['evidence_read_on']})"
+        yield "  it says", fact["evidence_says"] or ""
     else:
-        row("  evidence", "none found")
+        yield "  evidence", "none found"
     if fact["note"]:
-        row("  note", fact["note"])
-
-
-def _span(home: dict[str, object]) -> str:
-    return f"from {home['valid_from']}" + (f" to before {home['valid_to']}" if home["valid_to"] else "")
+        yield "  note", fact["note"]
 
 
 def _find(published: duckdb.DuckDBPyConnection, name: str) -> str:
-    slugs = [
-        row["model_permaslug"]
-        for row in _all(
-            published,
-            "SELECT model_permaslug FROM attribution.models WHERE contains(lower(model_permaslug), lower(?)) "
-            "ORDER BY model_permaslug",
-            name,
-        )
-    ]
+    rows = published.execute(
+        "SELECT model_permaslug FROM attribution.models WHERE contains(lower(model_permaslug), lower(?)) ORDER BY 1",
+        [name],
+    ).fetchall()
+    slugs = [row[0] for row in rows]
     if name in slugs:
         return name
     if slugs and all(slug.split(":")[0] == slugs[0] for slug in slugs):
@@ -138,21 +148,5 @@ def _find(published: duckdb.DuckDBPyConnection, name: str) -> str:
         raise ModelNotFound(
             f"{len(slugs)} models have {name!r} in their name.", f"name one: {', '.join(slugs[:10])}{more}."
         )
-    nearest = _all(
-        published,
-        "SELECT model_permaslug FROM attribution.models "
-        "ORDER BY jaro_winkler_similarity(model_permaslug, ?) DESC, 1 LIMIT 3",
-        name,
-    )
-    raise ModelNotFound(
-        f"No model has {name!r} in its name.", f"nearest names: {', '.join(row['model_permaslug'] for row in nearest)}."
-    )
-
-
-def _all(published: duckdb.DuckDBPyConnection, sql: str, parameter: object) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = published.sql(sql, params=[parameter]).to_arrow_table().to_pylist()
-    return rows
-
-
-def _one(published: duckdb.DuckDBPyConnection, sql: str, parameter: object) -> dict[str, Any]:
-    return _all(published, sql, parameter)[0]
+    nearest = nearest_names(published, "attribution.models", "model_permaslug", name)
+    raise ModelNotFound(f"No model has {name!r} in its name.", f"nearest names: {nearest}.")

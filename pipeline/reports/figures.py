@@ -3,6 +3,24 @@
 from decimal import Decimal
 
 import pycountry
+from rich import box
+from rich.table import Table
+
+
+def table_of_figures(title: str, first_column: str, columns: tuple[str, ...]) -> Table:
+    """A table that fits a terminal of 80 columns: names to the left, figures to the right."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 0, 0, 1),
+        pad_edge=False,
+    )
+    table.add_column(first_column, no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
 
 
 def trillions(tokens: int | None) -> str:

@@ -4,11 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 import duckdb
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.reports.figures import country_name, per_cent, trillions, usd_per_million
+from pipeline.reports.figures import country_name, per_cent, table_of_figures, trillions, usd_per_million
 
 # The comparison of the press article of 2026-02-28, on the day of the catalogue that it quotes.
 _ARTICLE_DAY = date(2026, 2, 19)
@@ -80,18 +79,12 @@ def _models_table(published: duckdb.DuckDBPyConnection, week: date, source: str,
         "SELECT CAST(max(last_seen_utc) AS DATE) FROM prices.model_week_prices WHERE week_start = ? AND source = ?",
         [week, source],
     ).fetchall()[0][0]
-    table = Table(
-        title=f"Prices of the week of {week}, USD per million tokens\n"
+    table = table_of_figures(
+        f"Prices of the week of {week}, USD per million tokens\n"
         f"({source}, last seen {last_seen}: {per_cent(priced_share)} of the ranked tokens have a price)",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 0, 0, 1),
-        pad_edge=False,
+        "model",
+        ("tokens", "input", "output"),
     )
-    table.add_column("model", no_wrap=True)
-    for name in ("tokens", "input", "output"):
-        table.add_column(name, justify="right", no_wrap=True)
     for rank, slug, country, tokens, input_price, output_price, status in rows:
         prices = [usd_per_million(price) if price is not None else status for price in (input_price, output_price)]
         table.add_row(f"{rank:>2} {country} {slug}", trillions(tokens), *prices)

@@ -5,11 +5,10 @@ import sys
 from datetime import date
 
 import duckdb
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.reports.figures import country_name, trillions
+from pipeline.reports.figures import country_name, table_of_figures, trillions
 from pipeline.reports.price_summary import print_price_summary
 from warehouse.editions import open_published, read_edition
 from warehouse.home import Home
@@ -73,17 +72,7 @@ def _countries_table(published: duckdb.DuckDBPyConnection, week: date) -> Table:
     figures = {(population, country): rest for population, country, *rest in rows}
     totals = {population: total for population, _, _, _, _, total in rows}
     ranked = [country for population, country, *_ in rows if population == "ranked" and country != "ZZ"]
-    table = Table(
-        title=f"Week of {week} (Monday to Sunday, UTC)",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 0, 0, 1),
-        pad_edge=False,
-    )
-    table.add_column("", no_wrap=True)
-    for population in _POPULATIONS:
-        table.add_column(population, justify="right", no_wrap=True)
+    table = table_of_figures(f"Week of {week} (Monday to Sunday, UTC)", "", _POPULATIONS)
     for country in [*ranked[:_COUNTRIES_SHOWN], "ZZ"]:
         cells = []
         for population in _POPULATIONS:

@@ -3,26 +3,15 @@
 from datetime import datetime
 
 import duckdb
-from building import build_tables, full_weeks, put_rows, query, references, week
+from building import MODEL_TOKENS, build_tables, full_weeks, put_rows, query, references, week
 
 from warehouse.home import Home
 
-TABLES = [
-    "raw.snapshots",
-    "staging.snapshot_days",
-    "staging.model_day_token_vintages",
-    "staging.model_day_tokens",
-    "attribution.labs",
-    "attribution.aliases",
-    "attribution.models",
-    "attribution.model_day_tokens",
-    "weekly.model_tokens",
-    "weekly.new_entrants",
-]
-
 
 def entrants(connection: duckdb.DuckDBPyConnection, home: Home, **given: object) -> list[tuple]:
-    build_tables(connection, home, reference_tables=references(), tables=TABLES, **given)
+    build_tables(
+        connection, home, reference_tables=references(), tables=[*MODEL_TOKENS, "weekly.new_entrants"], **given
+    )
     return query(
         connection,
         "SELECT week_start, base_permaslug, tokens, is_only_free FROM weekly.new_entrants "

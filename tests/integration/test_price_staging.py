@@ -8,6 +8,7 @@ import duckdb
 import pyarrow.parquet
 import pytest
 from building import (
+    PRICE_STAGING,
     PriceRow,
     build_tables,
     catalogue_body,
@@ -26,14 +27,6 @@ from warehouse.ingesting import price_rejections
 from warehouse.parsers import CATALOGUE_FORMAT, PRICE_ARCHIVE_FORMAT
 from warehouse.snapshots import SnapshotStore
 
-STAGING = [
-    "raw.snapshots",
-    "prices.sources",
-    "prices.corrections",
-    "staging.catalogue_statements",
-    "staging.catalogue_models",
-    "staging.catalogue_prices",
-]
 MONDAY, TUESDAY, LATER = datetime(2026, 1, 5), datetime(2026, 1, 6), datetime(2026, 1, 12, 7, 30, 1)
 SWITCH = datetime(2026, 1, 10)
 GOOD = listed(MONDAY, "us/a", input="0.30", output="1.10")
@@ -51,7 +44,7 @@ Connection = duckdb.DuckDBPyConnection
 def stage(connection: Connection, home: Home, sources: list[dict] | None = None) -> list[tuple]:
     """Model, instant, status and reason of every statement."""
     given = {} if sources is None else {"price_sources": sources}
-    build_tables(connection, home, reference_tables=references(**given), tables=STAGING)
+    build_tables(connection, home, reference_tables=references(**given), tables=PRICE_STAGING)
     return query(
         connection,
         "SELECT model_id, observed_at_utc, status, reason FROM staging.catalogue_statements "

@@ -7,6 +7,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 from building import (
+    MODEL_TOKENS,
+    PRICE_STAGING,
     build_tables,
     catalogue_model,
     days_of,
@@ -26,27 +28,9 @@ from warehouse.contracts import CONTRACTS
 from warehouse.database import connect, create_tables
 from warehouse.home import Home
 
-STAGING = [
-    "raw.snapshots",
-    "prices.sources",
-    "prices.corrections",
-    "staging.catalogue_statements",
-    "staging.catalogue_models",
-    "staging.catalogue_prices",
-]
-USAGE = [
-    "staging.snapshot_days",
-    "staging.model_day_token_vintages",
-    "staging.model_day_tokens",
-    "attribution.labs",
-    "attribution.aliases",
-    "attribution.models",
-    "attribution.model_day_tokens",
-]
 WEEK_PRICES = [
-    *STAGING,
-    *USAGE,
-    "weekly.model_tokens",
+    *PRICE_STAGING,
+    *MODEL_TOKENS,
     "prices.model_names",
     "prices.model_prices",
     "prices.model_week_prices",
@@ -80,7 +64,7 @@ def spans(
 ) -> list[tuple]:
     """From, to, last seen, price and end of each span of the model's base prices."""
     put_prices(home, statements, source)
-    build_tables(connection, home, reference_tables=references(**given), tables=[*STAGING, "prices.model_prices"])
+    build_tables(connection, home, reference_tables=references(**given), tables=[*PRICE_STAGING, "prices.model_prices"])
     return query(
         connection,
         "SELECT valid_from_utc, valid_to_utc, last_seen_utc, usd_per_million_tokens, ended_by FROM prices.model_prices "
@@ -221,7 +205,7 @@ def test_an_accepted_oddity_changes_nothing_nor_does_the_correction_of_another_s
 def names(connection: Connection, home: Home, slugs: list[str], **given: list) -> list[tuple]:
     """Permaslug, id, first and last day and method of each pair, of models with the given names in the usage data."""
     put_rows(home, [(date(2026, 1, 5), slug, 10) for slug in slugs])
-    tables = [*STAGING, *USAGE, "prices.model_names"]
+    tables = [*PRICE_STAGING, *MODEL_TOKENS, "prices.model_names"]
     build_tables(connection, home, reference_tables=references(labs=LABS, **given), tables=tables)
     return query(
         connection,
@@ -643,7 +627,7 @@ def test_an_unmatched_model_of_a_time_without_prices_is_no_missing_name(connecti
 
 def suspicions(connection: Connection, home: Home, **given: list) -> list[tuple]:
     """Model, day, rule, stated price and action."""
-    build_tables(connection, home, reference_tables=references(**given), tables=[*STAGING, "prices.suspicions"])
+    build_tables(connection, home, reference_tables=references(**given), tables=[*PRICE_STAGING, "prices.suspicions"])
     return query(
         connection,
         "SELECT model_id, observed_at_utc, rule, stated_usd_per_million_tokens, action FROM prices.suspicions "

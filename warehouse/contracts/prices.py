@@ -193,6 +193,27 @@ CONTRACTS = [
         ],
     ),
     contract(
+        "prices.named_prices",
+        "The spans of prices.model_prices under the model of the usage data that the id named when they were seen.",
+        Build.VIEW,
+        ("model_permaslug", "model_id", "price_kind", "over_prompt_tokens", "source", "valid_from_utc"),
+        [
+            field.with_nullable(True)
+            for field in (
+                MODEL_PERMASLUG,
+                MODEL_ID,
+                PRICE_SOURCE,
+                PRICE_KIND,
+                OVER_PROMPT_TOKENS,
+                column("price_state", pa.string(), "`priced` or `varies`"),
+                USD_PER_MILLION_TOKENS,
+                column("valid_from_utc", pa.timestamp("us"), "First seen at this price, under this name", "UTC"),
+                column("valid_to_utc", pa.timestamp("us"), "First seen otherwise, or naming another model", "UTC"),
+                column("last_seen_utc", pa.timestamp("us"), "Last seen at this price, under this name", "UTC"),
+            )
+        ],
+    ),
+    contract(
         "prices.model_week_prices",
         "The price in force at a week's last instant, carried at most 28 days past its last observation, for every "
         "model of that week and every source; or why there is none.",

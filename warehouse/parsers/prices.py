@@ -52,6 +52,7 @@ _CATALOGUE_KINDS = {
     "input_cache_write_1h": "cache_write_1h",
     "internal_reasoning": "reasoning",
 }
+TEXT_PRICE_KINDS = tuple(_CATALOGUE_KINDS.values())
 
 
 def parse_prices(body: bytes, body_format: str) -> pa.Table:

@@ -1,13 +1,9 @@
 -- How much of each week has a price: by source, and from any of them. `other` has none, and counts on platform.
-WITH named_prices AS (
-    SELECT split_part(names.model_permaslug, ':', 1) AS base_slug, spans.source, spans.price_kind, min(greatest(spans.valid_from_utc, CAST(names.valid_from AS TIMESTAMP))) AS first_seen_utc
-    FROM prices.model_names AS names
-    INNER JOIN prices.model_prices AS spans
-        ON spans.model_id = names.model_id
-        AND spans.last_seen_utc >= names.valid_from
-        AND (names.valid_to IS NULL OR spans.valid_from_utc < names.valid_to)
-    WHERE spans.price_state = 'priced' AND spans.over_prompt_tokens = 0
-    GROUP BY split_part(names.model_permaslug, ':', 1), spans.source, spans.price_kind
+WITH first_prices AS (
+    SELECT split_part(model_permaslug, ':', 1) AS base_slug, source, price_kind, min(valid_from_utc) AS first_seen_utc
+    FROM prices.named_prices
+    WHERE price_state = 'priced' AND over_prompt_tokens = 0
+    GROUP BY split_part(model_permaslug, ':', 1), source, price_kind
 ),
 model_prices AS (
     SELECT
@@ -19,12 +15,12 @@ model_prices AS (
         week_prices.usd_per_million_tokens IS NOT NULL AS is_priced,
         week_prices.status = 'free' AS is_free,
         week_prices.usd_per_million_tokens IS NOT NULL
-        OR coalesce(named_prices.first_seen_utc < CAST(week_prices.week_start AS TIMESTAMP) + INTERVAL 7 DAY, FALSE) AS is_ever_priced
+        OR coalesce(first_prices.first_seen_utc < CAST(week_prices.week_start AS TIMESTAMP) + INTERVAL 7 DAY, FALSE) AS is_ever_priced
     FROM prices.model_week_prices AS week_prices
-    LEFT JOIN named_prices
-        ON named_prices.base_slug = split_part(week_prices.model_permaslug, ':', 1)
-        AND named_prices.source = week_prices.source
-        AND named_prices.price_kind = week_prices.price_kind
+    LEFT JOIN first_prices
+        ON first_prices.base_slug = split_part(week_prices.model_permaslug, ':', 1)
+        AND first_prices.source = week_prices.source
+        AND first_prices.price_kind = week_prices.price_kind
     WHERE week_prices.over_prompt_tokens = 0 AND week_prices.price_kind IN ('input', 'output')
 ),
 by_source AS (
