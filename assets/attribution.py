@@ -1,12 +1,12 @@
 """The attribution layer: the curated facts, the decision for every model, and the days with lab and country."""
 
-from assets.reference import fill_reference_inputs, rows_of
+from assets.reference import reference_inputs, rows_of
 from assets.table_assets import weekly_table, whole_table
 
 ASSETS = [
     whole_table("attribution.labs", reads=frozenset(), rows=rows_of("labs")),
     whole_table("attribution.aliases", reads=frozenset({"attribution.labs"}), rows=rows_of("aliases")),
-    whole_table("attribution.models", rows=fill_reference_inputs),
+    whole_table("attribution.models", rows=reference_inputs),
     weekly_table("attribution.model_day_tokens"),
-    whole_table("attribution.openness", rows=fill_reference_inputs),
+    whole_table("attribution.openness", rows=reference_inputs),
 ]

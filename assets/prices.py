@@ -1,13 +1,13 @@
 """The prices layer: what the sources mean, which names are one model, what was corrected; then prices over time."""
 
-from assets.reference import fill_reference_inputs, rows_of
+from assets.reference import reference_inputs, rows_of
 from assets.table_assets import whole_table
 from warehouse.ingesting import unreviewed_prices
 
 ASSETS = [
     whole_table("prices.sources", reads=frozenset(), rows=rows_of("price_sources")),
     whole_table("prices.corrections", reads=frozenset({"prices.sources"}), rows=rows_of("price_corrections")),
-    whole_table("prices.model_names", rows=fill_reference_inputs),
+    whole_table("prices.model_names", rows=reference_inputs),
     whole_table("prices.suspicions", explain=unreviewed_prices),
     whole_table("prices.model_prices", explain=unreviewed_prices),
     whole_table("prices.model_week_prices"),

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from assets.resources import Warehouse
 from assets.table_assets import whole_table
-from warehouse.snapshots import SnapshotStore
+from warehouse.snapshots import SnapshotStore, snapshots_to_arrow
 
 
 def _observe(warehouse: Warehouse, _: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -13,7 +13,7 @@ def _observe(warehouse: Warehouse, _: duckdb.DuckDBPyConnection) -> pa.Table:
     for source in warehouse.sources:
         for body, origin, sha256 in source.observations():
             store.put(body, origin, sha256)
-    return store.to_arrow()
+    return snapshots_to_arrow(store.snapshots())
 
 
 ASSETS = [whole_table("raw.snapshots", reads=frozenset(), rows=_observe)]

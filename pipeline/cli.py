@@ -62,7 +62,7 @@ def _options(
 
 @app.command(
     epilog="Examples: `tokentide run`, `tokentide run --weeks 2026-02-09..2026-02-16`, "
-    "`tokentide run --hold-back 2026-09-28`"
+    "`tokentide run --hold-back 2026-09-28`, `tokentide run --as-of 2026-10-12`"
 )
 def run(
     weeks: Annotated[
@@ -72,11 +72,20 @@ def run(
         list[str] | None,
         typer.Option(help="Publish although this week fails: the file keeps its last good rows, marked. Repeatable."),
     ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="Build what was known at this instant (of a day: its start), into a file of its own."),
+    ] = None,
 ) -> None:
     """Build the weekly tables from the stored snapshots, check them, and publish.
 
     Does nothing where nothing has changed. What fails its checks is kept out: the published file stays as it was.
     """
+    if as_of is not None:
+        if weeks or hold_back:
+            raise typer.BadParameter("it builds all weeks: leave out --weeks and --hold-back.", param_hint="--as-of")
+        _run_as_of(as_of)
+        return
     first, last = parse_weeks(weeks) if weeks else all_weeks()
     _run(first, last, frozenset(parse_week(week) for week in hold_back or []))
 
@@ -110,6 +119,17 @@ def _run(first: "date", last: "date", hold_back: "frozenset[date]", is_forced: b
     console.print(f"\nDone in {time.monotonic() - started:.0f} s.")
 
 
+def _run_as_of(as_of: str) -> None:
+    from pipeline.progress import showing_progress
+    from pipeline.reports.summary import print_summary
+    from pipeline.run_as_of import parse_instant, run_as_of
+
+    instant = parse_instant(as_of)
+    with showing_progress(console) as report:
+        home = run_as_of(Settings(), instant, report)
+    print_summary(console, home)
+
+
 @app.command(
     epilog='Examples: `tokentide sql "FROM china_and_us"`, '
     '`tokentide sql "SELECT * FROM weekly.country_tokens" --format csv --output countries.csv --cite`'
@@ -121,11 +141,16 @@ def sql(
     cite: Annotated[
         bool, typer.Option("--cite", help="Add how to cite the figures; beside a file as FILE.citation.txt.")
     ] = False,
+    as_of: Annotated[
+        str | None, typer.Option(help="Ask the file that `tokentide run --as-of` made for this day or instant.")
+    ] = None,
 ) -> None:
     """Query the published file, read-only."""
     from pipeline.reports.query import print_query
+    from pipeline.run_as_of import home_as_of, parse_instant
 
-    print_query(console, Settings().state, query, format, output, cite)
+    home = Settings().state
+    print_query(console, home_as_of(home, parse_instant(as_of)) if as_of else home, query, format, output, cite)
 
 
 @app.command()
@@ -166,6 +191,18 @@ def todo(
     from pipeline.reports.attribution_todo import print_todo
 
     print_todo(console, Settings().state, limit)
+
+
+@attribution.command("diff", epilog="Edit files in warehouse/reference, then: `tokentide attribution diff`")
+def attribution_diff(
+    limit: Annotated[int, typer.Option(min=1, help="Rows shown per table, largest change first.")] = 10,
+) -> None:
+    """Show what an edit of the reference files would move, and by how much, before anything is published."""
+    from pipeline.progress import showing_progress
+    from pipeline.reports.attribution_diff import print_attribution_diff
+
+    with showing_progress(console) as report:
+        print_attribution_diff(console, Settings().state, limit, report)
 
 
 @app.command(epilog="Examples: `tokentide claims`, `tokentide claims 20260228-cn-tokens`")

@@ -12,54 +12,20 @@ import pyarrow.parquet
 import pytest
 
 from pipeline.archive import BuiltInArchive
-from warehouse.build_inputs import fill_input
-from warehouse.claim_files import read_claims
-from warehouse.contracts import CONTRACTS, Build
+from warehouse.contracts import CONTRACTS
+from warehouse.from_raw import build_from_raw, tables_in_order
 from warehouse.home import Home
-from warehouse.ingesting import load_parsed_prices, load_parsed_rows, quarantine_days, quarantine_statements
+from warehouse.known_facts import facts_known_at, read_facts
 from warehouse.parsers import API_FORMAT, CATALOGUE_FORMAT, EXPORT_FORMAT, PRICE_ARCHIVE_FORMAT, USAGE_ARCHIVE_FORMAT
-from warehouse.reference_files import REFERENCE_FILES, read_reference_files
+from warehouse.reference_files import REFERENCE_FILES
 from warehouse.results import CheckResult, Validator
 from warehouse.snapshots import Origin, Snapshot, SnapshotStore
-from warehouse.writing import BuildReport, build_weeks, build_whole
+from warehouse.writing import BuildReport
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
-# Tables in the order in which assets build them; a weekly one takes the weeks at hand.
-TABLES = [
-    "raw.snapshots",
-    "staging.snapshot_days",
-    "staging.model_day_token_vintages",
-    "staging.model_day_tokens",
-    "prices.sources",
-    "prices.corrections",
-    "staging.catalogue_statements",
-    "staging.catalogue_models",
-    "staging.catalogue_prices",
-    "attribution.labs",
-    "attribution.aliases",
-    "attribution.models",
-    "attribution.model_day_tokens",
-    "attribution.openness",
-    "weekly.model_tokens",
-    "weekly.lab_tokens",
-    "weekly.country_tokens",
-    "weekly.weeks",
-    "weekly.overtakes",
-    "weekly.new_entrants",
-    "weekly.open_weight_tokens",
-    "prices.model_names",
-    "prices.suspicions",
-    "prices.model_prices",
-    "prices.model_week_prices",
-    "prices.country_week_prices",
-    "prices.week_coverage",
-    "prices.comparisons",
-    "prices.unmatched_models",
-    "claims.claims",
-    "claims.verdicts",
-]
+TABLES = [contract.name for contract in tables_in_order()]
 # What prices are staged from; below, what the daily and weekly tokens of models are built from.
 PRICE_STAGING = [
     "raw.snapshots",
@@ -337,42 +303,10 @@ def build_tables(
     reference_tables: dict[str, pa.Table] | None = None,
     tables: Collection[str] = TABLES,
 ) -> dict[str, BuildReport]:
-    """Builds the tables in their order as assets/*.py do, for the given weeks or all that the snapshots speak of."""
+    """Builds the tables from all snapshots, for the given weeks or all that the snapshots speak of."""
     store = SnapshotStore(home)
-    reference_tables = (
-        {**read_reference_files(), "claims": read_claims()} if reference_tables is None else reference_tables
-    )
-    given = {
-        "raw.snapshots": store.to_arrow(),
-        "attribution.labs": reference_tables["labs"],
-        "attribution.aliases": reference_tables["aliases"],
-        "prices.sources": reference_tables["price_sources"],
-        "prices.corrections": reference_tables["price_corrections"],
-        "claims.claims": reference_tables["claims"],
-    }
-    load_parsed_rows(connection, store)
-    load_parsed_prices(connection, store)
-    for name in (file.name for file in REFERENCE_FILES):
-        rows = reference_tables[name]
-        fill_input(connection, f"reference_{name}", rows)
-    reports = {}
-    for name in (name for name in TABLES if name in tables):
-        contract = CONTRACTS[name]
-        if contract.build is not Build.WEEKS:
-            reports[name] = build_whole(connection, contract, validate, home, given.get(name))
-        else:
-            at_hand = weeks_staged(connection) if weeks is None else weeks
-            reports[name] = build_weeks(connection, contract, at_hand, validate, home)
-        if name == "staging.snapshot_days":
-            quarantine_days(connection, home)
-        if name == "staging.catalogue_statements":
-            quarantine_statements(connection, home)
-    return reports
-
-
-def weeks_staged(connection: duckdb.DuckDBPyConnection) -> list[date]:
-    rows = query(connection, "SELECT DISTINCT week_start FROM staging.snapshot_days WHERE week_start IS NOT NULL")
-    return sorted(row[0] for row in rows)
+    facts = read_facts() if reference_tables is None else facts_known_at(reference_tables, None)
+    return build_from_raw(connection, home, store, store.snapshots(), facts, validate, weeks, tables)
 
 
 def put_archive(home: Home) -> None:

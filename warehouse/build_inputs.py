@@ -1,10 +1,12 @@
 """What the table SQL reads besides tables: temporary relations that a build fills first, named `temp.<name>` in SQL."""
 
+from collections.abc import Mapping
+
 import duckdb
 import pyarrow as pa
 
 from warehouse.parsers import PARSED_PRICES, PARSED_ROWS
-from warehouse.reference_files import REFERENCE_FILES
+from warehouse.reference_files import FILES_READ_BY_SQL
 
 BUILD_INPUTS: dict[str, pa.Schema] = {
     # the weeks that a build is to make
@@ -15,8 +17,8 @@ BUILD_INPUTS: dict[str, pa.Schema] = {
     # bodies that a parser could not read, and the rule they break
     "parse_failures": pa.schema([("snapshot_id", pa.string()), ("reason", pa.string())]),
     "price_parse_failures": pa.schema([("snapshot_id", pa.string()), ("reason", pa.string())]),
-    # the curated reference files
-    **{f"reference_{file.name}": file.columns for file in REFERENCE_FILES},
+    # the curated reference files that are no tables
+    **{f"reference_{file.name}": file.columns for file in FILES_READ_BY_SQL},
 }
 
 
@@ -26,3 +28,9 @@ def fill_input(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table 
     connection.register("input_rows", schema.empty_table() if rows is None else rows.cast(schema))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM input_rows")
     connection.unregister("input_rows")
+
+
+def fill_reference_inputs(connection: duckdb.DuckDBPyConnection, facts: Mapping[str, pa.Table]) -> None:
+    """Makes the temporary tables `temp.reference_<file>` of the reference files that SELECTs read."""
+    for file in FILES_READ_BY_SQL:
+        fill_input(connection, f"reference_{file.name}", facts[file.name])

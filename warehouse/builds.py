@@ -18,7 +18,8 @@ from warehouse.reference_files import REFERENCE_DIRECTORY
 WEEK_INPUTS_SQL = """
     WITH homes AS (
         SELECT string_agg(
-            concat_ws(' ', author, lab, country_code, valid_from, valid_to), ',' ORDER BY author, valid_from
+            concat_ws(' ', author, lab, country_code, valid_from, valid_to, known_from_utc),
+            ',' ORDER BY author, valid_from
         ) AS of_labs
         FROM attribution.labs
     ),

@@ -38,6 +38,7 @@ class Edition:
     raw_hash: str
     reference_hash: str
     content_hash: str
+    known_at_utc: datetime | None
     citation: str
 
 
@@ -51,13 +52,13 @@ def content_hash(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def read_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
-    """Raises PublishedFileInvalid where the connected file holds no edition."""
+    """Raises PublishedFileInvalid where the connected file holds no edition, or that of another version's columns."""
     names = ", ".join(field.name for field in fields(Edition))
     try:
         return Edition(*fetch_one(connection, f"SELECT {names} FROM main.edition"))
-    except (duckdb.CatalogException, IndexError) as error:
+    except (duckdb.CatalogException, duckdb.BinderException, IndexError) as error:
         raise PublishedFileInvalid(
-            "The file holds no edition of tokentide.", "publish one: `tokentide run`."
+            "The file holds no edition of this version of tokentide.", "publish one: `tokentide run`."
         ) from error
 
 

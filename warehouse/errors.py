@@ -35,6 +35,10 @@ class ReferenceInvalid(TokentideError):
     """A curated reference file breaks a rule of its contract."""
 
 
+class NothingKnownYet(TokentideError):
+    """Asked as of an instant before the first snapshot at hand was stated."""
+
+
 class ContractBroken(TokentideError):
     """A SELECT does not give the columns that its contract promises."""
 

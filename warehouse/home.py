@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from warehouse.errors import StorageFailed
@@ -52,6 +53,10 @@ class Home:
     @property
     def editions(self) -> Path:
         return self.path / "editions"
+
+    def as_of(self, instant: datetime) -> "Home":
+        """The folder of what was known at an instant: a published file of its own, its editions and its quarantine."""
+        return Home(self.path / "as-of" / f"{instant.isoformat().replace(':', '')}Z")
 
     @property
     def quarantine(self) -> Path:

@@ -59,8 +59,11 @@ def publish(
     validate_stored: StoredValidator,
     hold_back: Iterable[date],
     editions_to_keep: int,
+    known_at_utc: datetime | None = None,
 ) -> Publication:
     """Publishes the working file if its gate is green, or held back by a person's word where it is not.
+
+    `known_at_utc` is noted in the edition of a file that shows what was known at a past instant.
 
     Raises ChecksFailed, with the published file as it was.
     """
@@ -83,7 +86,7 @@ def publish(
                 store_results(connection, GATE, results, None)
                 _refuse([r for r in _failed_results(connection) if r.week_start not in held_back], home)
             _cite(connection)
-            edition = _make_edition(connection)
+            edition = _make_edition(connection, known_at_utc)
             _check_published_tables(connection, validate_stored)
         is_new = not _is_published(home, edition)
         if is_new:
@@ -185,7 +188,7 @@ def _cite(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _make_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
+def _make_edition(connection: duckdb.DuckDBPyConnection, known_at_utc: datetime | None) -> Edition:
     first_week, last_week, weeks, as_of = fetch_one(
         connection, "SELECT min(week_start), max(week_start), count(*), max(newest_as_of_utc) FROM weekly.weeks"
     )
@@ -211,8 +214,10 @@ def _make_edition(connection: duckdb.DuckDBPyConnection) -> Edition:
         raw_hash=raw_hash(hashes),
         reference_hash=made_from_reference_hash(connection) or "",
         content_hash=content,
+        known_at_utc=known_at_utc,
         citation=f"tokentide edition {name}, computed from OpenRouter's public rankings "
         f"(openrouter.ai/rankings), as of {as_of:%Y-%m-%dT%H:%M:%SZ}, CC BY 4.0."
+        + (f" What was known at {known_at_utc.isoformat()}Z." if known_at_utc else "")
         + (f" Prices: {of_prices}" if prices else ""),
     )
     connection.register("edition_row", pa.Table.from_pylist([edition.__dict__], CONTRACTS["main.edition"].columns))

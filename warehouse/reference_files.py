@@ -8,7 +8,7 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import combinations, groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from warehouse.errors import ReferenceInvalid
 
 REFERENCE_DIRECTORY = Path(__file__).parent / "reference"
 
+# When a line was corrected by another; empty while it stands. Only the file has it: tables hold what stands.
+_KNOWN_TO = pa.field("known_to_utc", pa.timestamp("us"))
 _OVERRIDES = pa.schema(
     [
         pa.field("model_permaslug", pa.string(), nullable=False),
@@ -100,7 +102,9 @@ _ALLOWED = {
     "price_kind": {"input", "output"},
 }
 # Pairs of columns that bound a span: the first within, the second outside.
-_SPANS = (("valid_from", "valid_to"), ("valid_from_utc", "valid_to_utc"), ("observed_from_utc", "observed_to_utc"))
+_VALID, _KNOWN = ("valid_from", "valid_to"), ("known_from_utc", "known_to_utc")
+_VALID_UTC, _OBSERVED = ("valid_from_utc", "valid_to_utc"), ("observed_from_utc", "observed_to_utc")
+_SPANS = (_VALID, _KNOWN, _VALID_UTC, _OBSERVED)
 
 
 @dataclass(frozen=True)
@@ -112,9 +116,17 @@ class ReferenceFile:
     key: tuple[str, ...]
 
 
+def _with_known_to(columns: pa.Schema) -> pa.Schema:
+    return columns.insert(columns.get_field_index("known_from_utc") + 1, _KNOWN_TO)
+
+
 REFERENCE_FILES = [
-    ReferenceFile("labs", CONTRACTS["attribution.labs"].columns, ("author", "valid_from")),
-    ReferenceFile("aliases", CONTRACTS["attribution.aliases"].columns, ("cloaked_slug",)),
+    ReferenceFile(
+        "labs", _with_known_to(CONTRACTS["attribution.labs"].columns), ("author", "valid_from", "known_from_utc")
+    ),
+    ReferenceFile(
+        "aliases", _with_known_to(CONTRACTS["attribution.aliases"].columns), ("cloaked_slug", "known_from_utc")
+    ),
     ReferenceFile("overrides", _OVERRIDES, ("model_permaslug",)),
     ReferenceFile("lineage", _LINEAGE, ("model_permaslug",)),
     ReferenceFile("openness", _OPENNESS, ("model_permaslug",)),
@@ -128,15 +140,27 @@ REFERENCE_FILES = [
 ]
 
 
+# The files that are a table as they stand (but for what was corrected), and those that only SELECTs read.
+FILES_OF_TABLES = {
+    "attribution.labs": "labs",
+    "attribution.aliases": "aliases",
+    "prices.sources": "price_sources",
+    "prices.corrections": "price_corrections",
+}
+FILES_READ_BY_SQL = [file for file in REFERENCE_FILES if file.name not in FILES_OF_TABLES.values()]
+
+
 def read_reference_files(directory: Path = REFERENCE_DIRECTORY) -> dict[str, pa.Table]:
     """Each file as a table under its name. Raises ReferenceInvalid with file, line and rule."""
     tables = {file.name: read_reference_file(file, directory / f"{file.name}.csv") for file in REFERENCE_FILES}
-    for name, of_one, what, start, end in (
-        ("labs", ("author",), "has two homes", "valid_from", "valid_to"),
-        ("price_sources", ("snapshot_source",), "has two meanings", "valid_from_utc", "valid_to_utc"),
-        ("model_names", ("model_id",), "names two models", "valid_from", "valid_to"),
+    for name, of_one, what, spans in (
+        ("labs", ("author",), "has two homes", (_VALID, _KNOWN)),
+        ("aliases", ("cloaked_slug",), "has two lines", (_KNOWN,)),
+        ("price_sources", ("snapshot_source",), "has two meanings", (_VALID_UTC,)),
+        ("model_names", ("model_id",), "names two models", (_VALID,)),
     ):
-        _check_no_overlap(tables[name].to_pylist(), of_one, what, start, end, directory / f"{name}.csv")
+        _check_no_overlap(tables[name].to_pylist(), of_one, what, spans, directory / f"{name}.csv")
+    _check_homes(tables["labs"].to_pylist(), directory / "labs.csv")
     _check_corrections(tables, directory / "price_corrections.csv")
     return tables
 
@@ -228,18 +252,43 @@ def _check_span(values: dict[str, Any], path: Path, line: int) -> None:
 
 
 def _check_no_overlap(
-    rows: list[dict[str, Any]], of_one: tuple[str, ...], what: str, start: str, end: str, path: Path
+    rows: list[dict[str, Any]], of_one: tuple[str, ...], what: str, spans: tuple[tuple[str, str], ...], path: Path
 ) -> None:
-    """Spans of one thing follow each other; an empty start is the beginning, an empty end for ever."""
+    """Lines of one thing follow each other in at least one of the spans; an empty start is the beginning, an empty end
+    for ever."""
+    start, end = spans[0]
     rows = sorted(rows, key=lambda row: (*(row[name] for name in of_one), str(row[start] or "")))
-    for earlier, later in pairwise(rows):
-        if any(earlier[name] != later[name] for name in of_one):
-            continue
-        if earlier[end] is None or later[start] is None or earlier[end] > later[start]:
-            one = " ".join(str(later[name]) for name in of_one)
+    for key, lines in groupby(rows, key=lambda row: tuple(row[name] for name in of_one)):
+        for earlier, later in combinations(lines, 2):
+            if all(_overlap(earlier, later, *span) for span in spans):
+                raise ReferenceInvalid(
+                    f"{path}: {' '.join(map(str, key))} {what} from {later[start] or 'the beginning'} on.",
+                    f"end the earlier row ({end}) where the later begins.",
+                )
+
+
+def _overlap(one: dict[str, Any], two: dict[str, Any], start: str, end: str) -> bool:
+    def begins_before_end(row: dict[str, Any], other: dict[str, Any]) -> bool:
+        return row[start] is None or other[end] is None or row[start] < other[end]
+
+    return begins_before_end(one, two) and begins_before_end(two, one)
+
+
+def _check_homes(rows: list[dict[str, Any]], path: Path) -> None:
+    """Author slugs are in lower case, as in the data; and of one author no day between two homes is left out."""
+    for row in rows:
+        if row["author"] != row["author"].lower():
             raise ReferenceInvalid(
-                f"{path}: {one} {what} from {later[start] or 'the beginning'} on.",
-                f"end the earlier row ({end}) where the later begins.",
+                f"{path}: the author {row['author']} is not in lower case.", "write it in lower case."
+            )
+    in_force = sorted(
+        (row for row in rows if row["known_to_utc"] is None), key=lambda r: (r["author"], r["valid_from"])
+    )
+    for earlier, later in pairwise(in_force):
+        if earlier["author"] == later["author"] and earlier["valid_to"] < later["valid_from"]:
+            raise ReferenceInvalid(
+                f"{path}: {later['author']} has no home from {earlier['valid_to']} to {later['valid_from']}.",
+                "write a line for those days; ZZ where nothing was found.",
             )
 
 
@@ -256,14 +305,11 @@ def _check_corrections(tables: dict[str, pa.Table], path: Path) -> None:
         corrections,
         ("source", "model_id", "rule"),
         "has two lines for one statement",
-        "observed_from_utc",
-        "observed_to_utc",
+        (_OBSERVED,),
         path,
     )
     changing = [row for row in corrections if row["action"] != "accept"]
-    _check_no_overlap(
-        changing, ("source", "model_id"), "is corrected twice", "observed_from_utc", "observed_to_utc", path
-    )
+    _check_no_overlap(changing, ("source", "model_id"), "is corrected twice", (_OBSERVED,), path)
 
 
 def _invalid(path: Path, line: int, rule: str) -> ReferenceInvalid:

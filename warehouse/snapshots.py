@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,15 +104,6 @@ class SnapshotStore:
             raise _corrupted(snapshot, path, "its bytes do not hash to its name")
         return body
 
-    def to_arrow(self) -> pa.Table:
-        """The rows of `raw.snapshots`."""
-        schema = CONTRACTS["raw.snapshots"].columns
-        rows = [
-            {**asdict(s.origin), "snapshot_id": s.snapshot_id, "sha256": s.sha256, "size_bytes": s.size_bytes}
-            for s in self.snapshots()
-        ]
-        return pa.Table.from_pylist(rows, schema=schema)
-
     def _object_path(self, sha256: str) -> Path:
         return self._objects / sha256[:2] / sha256
 
@@ -121,6 +113,17 @@ class SnapshotStore:
         except SnapshotCorrupted:
             return False
         return True
+
+
+def snapshots_to_arrow(snapshots: Iterable[Snapshot]) -> pa.Table:
+    """The rows of `raw.snapshots`."""
+    return pa.Table.from_pylist([as_row(s) for s in snapshots], schema=CONTRACTS["raw.snapshots"].columns)
+
+
+def as_row(snapshot: Snapshot) -> dict[str, object]:
+    """A snapshot as a row of `raw.snapshots`."""
+    identity = {name: getattr(snapshot, name) for name in ("snapshot_id", "sha256", "size_bytes")}
+    return {**asdict(snapshot.origin), **identity}
 
 
 def _corrupted(snapshot: Snapshot, path: Path, why: str) -> SnapshotCorrupted:

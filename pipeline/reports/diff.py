@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.reports.figures import trillions
 from warehouse.contracts import CONTRACTS, Contract
 from warehouse.database import connect
 from warehouse.editions import Edition, edition_path, kept_editions, read_edition
@@ -41,7 +42,12 @@ def print_difference(console: Console, home: Home, edition_a: str, edition_b: st
     if before.content_hash == after.content_hash:
         console.print("Every published figure is the same.")
         return
-    _note_causes(connection, before, after)
+    note_causes(connection, before, after)
+    print_moved_tables(console, connection, limit)
+
+
+def print_moved_tables(console: Console, connection: duckdb.DuckDBPyConnection, limit: int) -> None:
+    """The headline figures that differ between the attached editions a and b, whose causes were noted."""
     for name in _SHOWN:
         _print_table(console, difference(connection, CONTRACTS[name]), limit)
     counts = [f"{name} {len(difference(connection, CONTRACTS[name]).moved):,}" for name in _COUNTED]
@@ -80,8 +86,8 @@ def difference(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Tab
     return TableDifference(contract.name, [(*row[:4], row[4] or "code") for row in rows])
 
 
-def _note_causes(connection: duckdb.DuckDBPyConnection, before: Edition, after: Edition) -> None:
-    """Says for each week why its figures moved, from the layers before them.
+def note_causes(connection: duckdb.DuckDBPyConnection, before: Edition, after: Edition) -> None:
+    """Says for each week, in temp.week_causes, why its figures moved, from the layers before them.
 
     Its staged tokens differ: data (or, from the same snapshots, that only one edition has built the week). The
     attribution of a row that both have differs: reference files. Neither: code.
@@ -140,19 +146,23 @@ def _print_table(console: Console, difference: TableDifference, limit: int) -> N
     if not difference.moved:
         console.print(f"{difference.table_name}: unchanged", highlight=False)
         return
+    causes = {cause for *_, cause in difference.moved}
+    of_all = f", because of {next(iter(causes))}" if len(causes) == 1 else ""
     table = Table(
-        title=f"{difference.table_name}: {len(difference.moved):,} rows moved, entered or left",
+        title=f"{difference.table_name}: {len(difference.moved):,} rows moved, entered or left{of_all}",
         title_justify="left",
         box=None,
         header_style="bold",
         pad_edge=False,
     )
-    for name in ("row", "tokens before", "tokens after", "change", "because of"):
-        is_text = name in ("row", "because of")
-        table.add_column(name, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
+    table.add_column("row", overflow="fold")
+    for name in ("before", "after", "change in tokens"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if not of_all:
+        table.add_column("because of", overflow="fold")
     for key, old, new, others, cause in difference.moved[:limit]:
         change = "entered" if old is None else "left" if new is None else f"{new - old:+,}" if new != old else others
-        table.add_row(escape(key), *("-" if value is None else f"{value:,}" for value in (old, new)), change, cause)
+        table.add_row(escape(key), trillions(old), trillions(new), change, *([] if of_all else [cause]))
     console.print(table)
     if len(difference.moved) > limit:
         console.print(f"... {len(difference.moved) - limit:,} more; --limit shows them.", highlight=False)

@@ -29,6 +29,8 @@ def print_summary(console: Console, home: Home) -> None:
         console.print(
             f"[bold]Edition {edition.edition}[/bold], figures as of {edition.newest_as_of_utc:%Y-%m-%d %H:%M} UTC"
         )
+        if edition.known_at_utc:
+            console.print(f"[yellow]As it was known at {edition.known_at_utc.isoformat()}Z[/yellow]", highlight=False)
         console.print(
             f"{edition.weeks} weeks, {edition.first_week_start} to {edition.last_week_start}"
             f" ({edition.weeks - len(complete)} incomplete, marked so)"
@@ -46,11 +48,12 @@ def print_summary(console: Console, home: Home) -> None:
         console.print(_checks_line(published), highlight=False, soft_wrap=True)
     console.print()
     program = _program()
+    of_instant = f" --as-of {edition.known_at_utc.isoformat()}Z" if edition.known_at_utc else ""
     for label, text in (
         ("File", str(home.published_file)),
         ("Open", f"duckdb.connect('{home.published_file}', read_only=True)   in Python, or: duckdb -readonly FILE"),
-        ("Ask", f'{program} sql "FROM china_and_us"     {program} sql "SHOW TABLES"'),
-        ("Why", f"{program} explain minimax/minimax-m2.5-20260211"),
+        ("Ask", f'{program} sql{of_instant} "FROM china_and_us"     {program} sql{of_instant} "SHOW TABLES"'),
+        *(() if of_instant else [("Why", f"{program} explain minimax/minimax-m2.5-20260211")]),
         ("Cite", edition.citation),
     ):
         console.print(f"{label:<9} {text}", highlight=False, soft_wrap=True, markup=False)

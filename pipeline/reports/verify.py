@@ -1,14 +1,14 @@
 """`tokentide verify`: everything that can be checked about what is published, checked anew from the bytes up."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 from rich.console import Console
 from rich.markup import escape
 
-from warehouse.build_inputs import fill_input
+from warehouse.build_inputs import fill_input, fill_reference_inputs
 from warehouse.builds import load_current_inputs
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import fetch_one, select_sql, sql_path
@@ -18,9 +18,10 @@ from warehouse.hashing import code_version, reference_hash
 from warehouse.hold_back import held_back_weeks
 from warehouse.home import Home
 from warehouse.ingesting import load_parsed_prices, load_parsed_rows
-from warehouse.reference_files import REFERENCE_DIRECTORY, read_reference_files
+from warehouse.known_facts import read_facts
+from warehouse.reference_files import REFERENCE_DIRECTORY
 from warehouse.results import CheckResult
-from warehouse.snapshots import Snapshot, SnapshotStore
+from warehouse.snapshots import SnapshotStore, as_row
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _verify_snapshots(home: Home, published: duckdb.DuckDBPyConnection) -> Findi
         if snapshot_id not in stored:
             problems.append(f"{snapshot_id}: its sidecar is missing")
             continue
-        row_stored = _as_row(stored[snapshot_id])
+        row_stored = as_row(stored[snapshot_id])
         problems += [
             f"{snapshot_id}: {name} is {row_stored[name]} in its sidecar, published is {row_said[name]}"
             for name in columns
@@ -112,15 +113,6 @@ def _verify_snapshots(home: Home, published: duckdb.DuckDBPyConnection) -> Findi
     return Finding(what, problems)
 
 
-def _as_row(snapshot: Snapshot) -> dict[str, object]:
-    return {
-        **asdict(snapshot.origin),
-        "snapshot_id": snapshot.snapshot_id,
-        "sha256": snapshot.sha256,
-        "size_bytes": snapshot.size_bytes,
-    }
-
-
 def _load_inputs(home: Home, published: duckdb.DuckDBPyConnection, edition: Edition, is_raw_whole: bool) -> None:
     """What the SELECTs and the measures read besides tables. Weeks held back are not at hand: their rows are older."""
     weeks = published.sql(
@@ -128,8 +120,7 @@ def _load_inputs(home: Home, published: duckdb.DuckDBPyConnection, edition: Edit
         "ORDER BY week_start"
     ).to_arrow_table()
     fill_input(published, "weeks_at_hand", weeks)
-    for name, rows in read_reference_files().items():
-        fill_input(published, f"reference_{name}", rows)
+    fill_reference_inputs(published, read_facts())
     if is_raw_whole:
         listed = [row[0] for row in published.execute("SELECT snapshot_id FROM raw.snapshots").fetchall()]
         load_parsed_rows(published, SnapshotStore(home), only=listed)

@@ -1,6 +1,12 @@
-"""`tokentide attribution todo`: the heaviest unknown first, each with what would decide it."""
+"""`tokentide attribution todo` and `diff`: what is unknown, heaviest first, and what an edit would move."""
 
+import pyarrow as pa
+import pytest
 from command_line import CommandLine
+from rich.console import Console
+
+from pipeline.reports import attribution_diff
+from warehouse.known_facts import read_facts
 
 
 def test_the_heaviest_unknown_comes_first_with_its_line(archive: CommandLine) -> None:
@@ -16,3 +22,45 @@ def test_the_heaviest_unknown_comes_first_with_its_line(archive: CommandLine) ->
 def test_what_nobody_has_looked_at_has_a_line_to_fill_in(archive: CommandLine) -> None:
     outcome = archive("attribution", "todo", "--limit", "20")
     assert "openness.csv: google/gemini-flash-1.5-8b,open|closed,REPOSITORY,URL,DAY,SAYS," in outcome.stdout
+
+
+def test_without_an_edit_nothing_would_move(archive: CommandLine) -> None:
+    outcome = archive("attribution", "diff")
+    assert outcome.exit_code == 0, outcome.text
+    assert outcome.stdout.splitlines()[-1] == "No decision, no figure would move."
+
+
+def test_an_edit_is_shown_with_the_weeks_that_it_moves(
+    archive: CommandLine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = read_facts()
+    aliases = facts["aliases"].to_pylist()
+    for line in aliases:
+        if line["cloaked_slug"] == "stealth/space-bunny-alpha":
+            line |= {"author": "openai", "confidence": "official", "revealed_as": "GPT"}
+    edited = facts | {"aliases": pa.Table.from_pylist(aliases, schema=facts["aliases"].schema)}
+    monkeypatch.setattr(attribution_diff, "read_facts", lambda: edited)
+    assert attribution_diff.print_attribution_diff(Console(width=120), archive.home, 5, lambda _: None)
+    shown = capsys.readouterr().out
+    assert "attribution.models: 1 differ" in shown
+    assert "stealth/space-bunny-alpha (56.717T in all)" in shown
+    assert "2026-09-28 ranked US" in shown
+    assert "+38,661,199,699,827" in shown
+    assert "main.overtakes" in shown
+    assert "Nothing was published" in shown
+
+
+def test_what_was_known_at_an_instant_has_a_file_of_its_own(archive: CommandLine, tmp_path) -> None:
+    from command_line import copy_of
+
+    line = copy_of(archive, tmp_path)
+    before = line.content_hash()
+    outcome = line("run", "--as-of", "2026-10-12")
+    assert outcome.exit_code == 0, outcome.text
+    assert "As it was known at 2026-10-12T00:00:00Z" in outcome.stdout
+    asked = line("sql", "--as-of", "2026-10-12", "SELECT count(*) AS n FROM weekly.weeks", "--format", "csv")
+    assert asked.stdout.split() == ["n", "93"]
+    assert line.content_hash() == before
+    refused = line("run", "--as-of", "2026-10-10")
+    assert refused.exit_code == 3
+    assert "the earliest possible instant is 2026-10-11T00:27:00Z" in refused.stderr

@@ -19,7 +19,6 @@ from building import (
     put_rows,
     query,
     references,
-    weeks_staged,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,6 +29,7 @@ from checks.suite import structural_expectations
 from checks.suites import SUITES
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import connect, create_tables
+from warehouse.from_raw import weeks_staged
 from warehouse.hashing import row_hash_sql
 from warehouse.home import Home
 from warehouse.parsers import API_FORMAT, USAGE_ARCHIVE_FORMAT

@@ -240,7 +240,7 @@ def test_wrong_columns_are_named_in_line_1(directory: Path, name: str) -> None:
 def test_a_line_with_too_few_or_too_many_fields_is_named(directory: Path, line: str) -> None:
     path = directory / "labs.csv"
     path.write_text(path.read_text() + line + "\n")
-    with pytest.raises(ReferenceInvalid, match="line 3: it must have 9 fields"):
+    with pytest.raises(ReferenceInvalid, match="line 3: it must have 11 fields"):
         read_reference_files(directory)
 
 
@@ -255,6 +255,40 @@ def test_two_homes_at_once_are_refused(directory: Path, valid_to: str) -> None:
 def test_a_home_may_begin_on_the_day_the_other_ends(directory: Path) -> None:
     write(directory, "labs", LAB | {"valid_to": "2025-06-01"}, LAB | {"country_code": "US", "valid_from": "2025-06-01"})
     assert read_reference_files(directory)["labs"].num_rows == 2
+
+
+def test_a_corrected_home_stands_beside_its_correction(directory: Path) -> None:
+    wrong, right = LAB | {"country_code": "SG", "known_to_utc": NOON}, LAB | {"known_from_utc": NOON}
+    write(directory, "labs", wrong, right)
+    assert read_reference_files(directory)["labs"].num_rows == 2
+
+
+def test_a_correction_needs_the_corrected_line_to_end(directory: Path) -> None:
+    write(directory, "labs", LAB | {"country_code": "SG"}, LAB | {"known_from_utc": NOON})
+    with pytest.raises(ReferenceInvalid, match=r"qwen has two homes from 2025-01-01 on"):
+        read_reference_files(directory)
+
+
+def test_a_reveal_is_replaced_only_once_it_was_withdrawn(directory: Path) -> None:
+    later = ALIAS | {"author": "openai", "known_from_utc": "2026-01-04T00:00:00Z"}
+    write(directory, "aliases", ALIAS, later)
+    with pytest.raises(ReferenceInvalid, match=r"stealth/x-alpha has two lines from 2026-01-04"):
+        read_reference_files(directory)
+    write(directory, "aliases", ALIAS | {"known_to_utc": later["known_from_utc"]}, later)
+    assert read_reference_files(directory)["aliases"].num_rows == 2
+
+
+def test_a_gap_between_two_homes_is_refused(directory: Path) -> None:
+    earlier, later = LAB | {"valid_to": "2025-05-01"}, LAB | {"country_code": "US", "valid_from": "2025-06-01"}
+    write(directory, "labs", later, earlier)
+    with pytest.raises(ReferenceInvalid, match="qwen has no home from 2025-05-01 to 2025-06-01"):
+        read_reference_files(directory)
+
+
+def test_an_author_in_upper_case_is_refused(directory: Path) -> None:
+    write(directory, "labs", LAB, LAB | {"author": "Qwen"})
+    with pytest.raises(ReferenceInvalid, match="the author Qwen is not in lower case"):
+        read_reference_files(directory)
 
 
 NOON, EVENING = "2026-01-02T12:00:00Z", "2026-01-02T18:00:00Z"

@@ -13,7 +13,7 @@ from warehouse import snapshots
 from warehouse.contracts import CONTRACTS
 from warehouse.errors import SnapshotCorrupted, SnapshotRejected, StorageFailed
 from warehouse.home import Home
-from warehouse.snapshots import SnapshotStore
+from warehouse.snapshots import SnapshotStore, snapshots_to_arrow
 
 BODY = b'{"data": []}'
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -194,9 +194,9 @@ def test_a_failing_sidecar_write_can_be_made_good(home: Home, store: SnapshotSto
 
 
 def test_table_of_snapshots_has_the_contracts_columns(store: SnapshotStore) -> None:
-    assert store.to_arrow().num_rows == 0
+    assert snapshots_to_arrow(store.snapshots()).num_rows == 0
     put = store.put(BODY, ORIGIN)
-    table = store.to_arrow()
+    table = snapshots_to_arrow(store.snapshots())
     assert table.schema == CONTRACTS["raw.snapshots"].columns
     [row] = table.to_pylist()
     assert (row["snapshot_id"], row["sha256"], row["as_of_utc"]) == (put.snapshot_id, SHA256, ORIGIN.as_of_utc)

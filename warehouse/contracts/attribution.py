@@ -59,6 +59,13 @@ CONTRACTS = [
                 "First day on which it no longer holds; empty while it holds",
                 nullable=True,
             ),
+            column(
+                "known_from_utc",
+                pa.timestamp("us"),
+                "When it became known, where that was later than the lab's first row",
+                "UTC",
+                nullable=True,
+            ),
             *_EVIDENCE,
         ],
     ),

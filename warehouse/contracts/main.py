@@ -58,6 +58,13 @@ CONTRACTS = [
             column("raw_hash", pa.string(), "Hash over the sha256 of every snapshot used"),
             column("reference_hash", pa.string(), "Hash over the curated reference files"),
             column("content_hash", pa.string(), "Hash over all published figures, times and check results aside"),
+            column(
+                "known_at_utc",
+                pa.timestamp("us"),
+                "Instant whose knowledge the file shows, without later snapshots and facts; empty for all at hand",
+                "UTC",
+                nullable=True,
+            ),
             column("citation", pa.string(), "How to cite figures of this file"),
         ],
     ),

@@ -18,7 +18,7 @@ SELECT
         WHEN models.base_author IS NULL THEN coalesce(homes.country_code, 'ZZ')
         ELSE coalesce(base_homes.country_code, 'ZZ')
     END AS base_country_code,
-    models.known_from_utc
+    greatest(models.known_from_utc, homes.known_from_utc) AS known_from_utc
 FROM staging.model_day_tokens AS tokens
 LEFT JOIN attribution.models AS models ON models.model_permaslug = tokens.model_permaslug
 LEFT JOIN attribution.labs AS homes
