@@ -6,4 +6,5 @@ from assets.table_assets import whole_table
 ASSETS = [
     whole_table("claims.claims", reads=frozenset(), rows=rows_of("claims")),
     whole_table("claims.verdicts"),
+    whole_table("claims.alternatives"),
 ]

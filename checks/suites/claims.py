@@ -12,6 +12,9 @@ SUITES = [
             none_of("malformed_countries", "countries_are_codes", "a country is its ISO 3166-1 alpha-2 code"),
         ],
     ),
+    Suite("claims.spans"),
+    Suite("claims.entities"),
+    Suite("claims.members"),
     Suite(
         "claims.verdicts",
         [
@@ -25,6 +28,14 @@ SUITES = [
                 "verdicts_have_grounds",
                 "a difference stands where something was recomputed, and only there",
             ),
+        ],
+    ),
+    Suite(
+        "claims.alternatives",
+        [
+            none_of("claims_without_need", "only_open_claims_are_tried", "one that a definition reproduces needs none"),
+            none_of("claims_not_tried", "every_open_claim_is_tried", "no claim of a tried metric is left out"),
+            none_of("unjust_matches", "matches_are_within_the_tolerance", "as close as a verdict asks"),
         ],
     ),
 ]

@@ -20,7 +20,7 @@ from pipeline.reports.nearest_names import nearest_names
 from pipeline.weeks import week_of
 from warehouse.claim_files import broken_rule
 from warehouse.contracts import CONTRACTS
-from warehouse.database import connect, fetch_dicts, select_sql
+from warehouse.database import connect, create_tables, select_sql
 from warehouse.editions import open_published
 from warehouse.errors import TokentideError
 from warehouse.home import Home
@@ -54,17 +54,15 @@ def print_checked_claim(console: Console, home: Home, text: str) -> int:
     with open_published(home) as published:
         claims = read_claim(published, text)
         with _with_claims(published, claims) as connection:
-            connection.execute(f"INSERT INTO claims.verdicts BY NAME {select_sql(CONTRACTS['claims.verdicts'])}")
+            for name in ("claims.verdicts", "claims.alternatives"):
+                connection.execute(f"INSERT INTO {name} BY NAME {select_sql(CONTRACTS[name])}")
             summary = dict(
                 connection.execute(
                     f"SELECT claim_id, verdict FROM ({select_sql(CONTRACTS['main.claims'])}) AS claims"
                 ).fetchall()
             )
             for claim in claims:
-                verdicts = fetch_dicts(
-                    connection, "SELECT * FROM claims.verdicts WHERE claim_id = ? ORDER BY ALL", [claim["claim_id"]]
-                )
-                print_claim(console, claim | {"verdict": summary[claim["claim_id"]]}, verdicts)
+                print_claim(console, connection, claim | {"verdict": summary[claim["claim_id"]]})
     return max(EXIT_CODES[verdict] for verdict in summary.values())
 
 
@@ -206,8 +204,7 @@ def _with_claims(
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {contract.schema_name}")
             if contract.schema_name not in {"main", "claims"}:
                 connection.execute(f"CREATE VIEW {contract.name} AS SELECT * FROM published.{contract.name}")
-        for name in ("claims.claims", "claims.verdicts"):
-            connection.execute(CONTRACTS[name].create_table_sql())
+        create_tables(connection, [contract for contract in CONTRACTS.values() if contract.schema_name == "claims"])
         connection.register("given", pa.Table.from_pylist(claims, schema=_nullable("claims.claims")))
         connection.execute("INSERT INTO claims.claims BY NAME SELECT * FROM given")
         yield connection

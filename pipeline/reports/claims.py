@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import duckdb
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -19,6 +20,15 @@ VERDICTS = {
     "contradicted": ("red", "contradicted"),
     "not_recomputable": ("dim", "not recomputable"),
 }
+_CHANGES = {
+    "leave_out_lab": "{} counts for nobody",
+    "leave_out_model": "{} counts for nobody",
+    "count_lab": "{} is counted, too",
+    "count_model": "{} is counted, too",
+    "move_span": "the span moved by {}",
+    "merge_variants": "{} merged",
+}
+_MATCHES_SHOWN = 10
 _COMPARISONS = {"equals": "", "about": "about ", "at_least": "at least ", "at_most": "at most "}
 
 
@@ -47,14 +57,15 @@ def print_claims(console: Console, home: Home, claim_id: str | None) -> None:
                 f"{len(claims) or 'No'} claims have {claim_id!r} in their name.",
                 f"name one: {names}." if names else "`tokentide claims` lists them.",
             )
-        verdicts = fetch_dicts(
-            published, "SELECT * FROM claims.verdicts WHERE claim_id = ? ORDER BY ALL", [claims[0]["claim_id"]]
-        )
-    print_claim(console, claims[0], verdicts)
+        print_claim(console, published, claims[0])
 
 
-def print_claim(console: Console, claim: dict[str, Any], verdicts: list[dict[str, Any]]) -> None:
-    """One claim as a journalist reads it: claimed, recomputed, difference, definition."""
+def print_claim(console: Console, connection: duckdb.DuckDBPyConnection, claim: dict[str, Any]) -> None:
+    """One claim as a journalist reads it: claimed, recomputed, difference, definition; and what would make it true."""
+    verdicts, alternatives = (
+        fetch_dicts(connection, f"SELECT * FROM {table} WHERE claim_id = ? ORDER BY ALL", [claim["claim_id"]])
+        for table in ("claims.verdicts", "claims.alternatives")
+    )
     style, words = VERDICTS[claim["verdict"]]
     console.print(f"[bold]{escape(claim['statement_en'])}[/bold]", highlight=False, soft_wrap=True)
     console.print(f"[{style}]{words}[/{style}]", highlight=False)
@@ -73,6 +84,43 @@ def print_claim(console: Console, claim: dict[str, Any], verdicts: list[dict[str
             console.print(f"  {label:<13} {escape(str(value))}", highlight=False, soft_wrap=True)
     if verdicts:
         console.print(_verdicts_table(verdicts))
+    if alternatives:
+        _print_alternatives(console, alternatives)
+
+
+def _print_alternatives(console: Console, alternatives: list[dict[str, Any]]) -> None:
+    """What matches among the small changes that were tried, and out of how many: a hypothesis, never a verdict."""
+    matches = sorted(
+        (alternative for alternative in alternatives if alternative["is_match"]), key=lambda a: abs(a["difference"])
+    )
+    console.print(
+        f"[bold]What would make it true?[/bold] {len(alternatives):,} small changes were tried (a lab or model counted "
+        f"otherwise, the span moved by up to a week, variants merged): {len(matches) or 'none'} "
+        f"match{'es' if len(matches) == 1 else ''}" + (", no more than a hypothesis." if matches else "."),
+        highlight=False,
+        soft_wrap=True,
+    )
+    if not matches:
+        return
+    populations: dict[tuple[str, float], list[str]] = {}
+    for match in matches:
+        words = _CHANGES[match["change_kind"]].format(match["changed"])
+        of_other_side = " on the other side" if match["side"] == "against" else ""
+        populations.setdefault((words + of_other_side, match["value"]), []).append(match["population"])
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("change", "population", "recomputed"):
+        table.add_column(name, justify="right" if name == "recomputed" else "left", overflow="fold")
+    for (words, value), of in list(populations.items())[:_MATCHES_SHOWN]:
+        table.add_row(escape(words), ", ".join(of), _figure(value))
+    console.print(table)
+    if len(matches) > _MATCHES_SHOWN:
+        console.print(
+            f'... {len(matches) - _MATCHES_SHOWN} more: tokentide sql "FROM claims.alternatives WHERE is_match AND '
+            f"claim_id = '{matches[0]['claim_id']}'\"",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
 
 
 def _verdicts_table(verdicts: list[dict[str, Any]]) -> Table:

@@ -88,3 +88,27 @@ def test_what_became_of_all_claims(built_archive: duckdb.DuckDBPyConnection) -> 
         "contradicted": 25,
         "not_recomputable": 17,
     }
+
+
+def test_the_article_needs_arcee_left_out_for_its_second_us_figure(built_archive: duckdb.DuckDBPyConnection) -> None:
+    found = query(
+        built_archive,
+        "SELECT population, change_kind, changed, round(value, 3) FROM claims.alternatives "
+        "WHERE claim_id = 'article-20260228-us-feb16' AND is_match",
+    )
+    assert found == [("top_9", "leave_out_model", "arcee-ai/trinity-large-preview:free", 2.705)]
+    [(tried,)] = query(
+        built_archive, "SELECT count(*) FROM claims.alternatives WHERE claim_id = 'article-20260228-us-feb16'"
+    )
+    assert tried > 100, "one match means little without the number of changes that were tried"
+
+
+def test_most_claims_that_do_not_come_out_have_no_small_change_that_helps(
+    built_archive: duckdb.DuckDBPyConnection,
+) -> None:
+    claims, with_match, tried, matching = query(
+        built_archive,
+        "SELECT count(DISTINCT claim_id), count(DISTINCT claim_id) FILTER (is_match), count(*), "
+        "count(*) FILTER (is_match) FROM claims.alternatives",
+    )[0]
+    assert (claims, with_match, tried, matching) == (38, 16, 7039, 90)

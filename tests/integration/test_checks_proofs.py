@@ -63,6 +63,7 @@ REFERENCES = references(
     model_names=[{"model_permaslug": "cloaked/alpha", "model_id": "stealth/alpha", "reason": "Its name before."}],
     claims=[
         claim("cn-tokens", "tokens", "CN", "0.0", unit="trillion tokens"),
+        claim("cn-share", "share", "CN", "99.9"),
         claim("a-price", "price", "openai/b", "1", subject_kind="model", price_kind="output"),
     ],
 )
@@ -328,6 +329,11 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ("claims.verdicts", "verdicts_have_grounds"): whole(
         "UPDATE candidate SET difference = NULL WHERE verdict = 'reproduced'"
     ),
+    ("claims.alternatives", "only_open_claims_are_tried"): whole(
+        "UPDATE candidate SET claim_id = 'cn-tokens'", "every_open_claim_is_tried"
+    ),
+    ("claims.alternatives", "every_open_claim_is_tried"): whole(EMPTY),
+    ("claims.alternatives", "matches_are_within_the_tolerance"): whole("UPDATE candidate SET is_match = TRUE"),
     ("prices.unmatched_models", "unmatched_share_is_small"): whole(
         "UPDATE candidate SET highest_platform_share = 0.06 WHERE model_permaslug = 'openai/small-00'"
     ),

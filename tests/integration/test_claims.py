@@ -16,6 +16,7 @@ from warehouse.home import Home
 LABS = [lab("qwen", "CN"), lab("openai", "US")]
 # 49 small models of OpenAI's have 100 to 52 tokens a day
 SMALL = sum(range(52, 101))
+SMALL_OF_47 = sum(range(54, 101))
 FIRST_WEEK = {"span_start": week(0), "span_end": date(2026, 1, 11)}
 
 
@@ -110,6 +111,54 @@ def test_days_that_are_not_built_leave_a_claim_open(connection: duckdb.DuckDBPyC
     ]
     found = verdicts(connection, home, *said, weeks=[week(1)])
     assert {row[1:] for row in found} == {(None, "not_recomputable")}
+
+
+def alternatives(connection: duckdb.DuckDBPyConnection, columns: str = "population, change_kind, side, changed") -> set:
+    return set(query(connection, f"SELECT {columns} FROM claims.alternatives WHERE is_match"))
+
+
+def test_what_would_make_it_true_is_searched_by_lab_and_model(
+    connection: duckdb.DuckDBPyConnection, home: Home
+) -> None:
+    put_rows(home, full_weeks([week(0)], {"qwen/a": 1000, "qwen/b": 500, "openai/x": 2000}))
+    # CN has 10,500 a week: 7,000 without b; with x it has 24,500
+    for expected, change in (("7000", ("leave_out_model", "qwen/b")), ("24500", ("count_model", "openai/x"))):
+        said = claim("c", "tokens", "CN", f"{int(expected) / 10**12:.12f}", unit="trillion tokens")
+        verdicts(connection, home, said)
+        assert alternatives(connection) == {
+            (population, change[0], "subject", change[1]) for population in ("top_9", "ranked", "platform")
+        }
+
+
+def test_a_ratio_is_tried_on_both_sides(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    put_rows(home, full_weeks([week(0)], {"qwen/a": 1000, "openai/x": 2000, "mistralai/m": 500}))
+    said = claim("c", "ratio", "CN", f"{1000 / SMALL_OF_47:.4f}", against="US", unit="times")
+    verdicts(connection, home, said)
+    assert ("ranked", "leave_out_model", "against", "openai/x") in alternatives(connection)
+
+
+def test_a_span_is_moved_with_its_baseline(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    rows = full_weeks([week(0)], {"qwen/a": 1000}) + full_weeks([week(1)], {"qwen/a": 3000})
+    put_rows(home, rows + full_weeks([week(2)], {"qwen/a": 4500}))
+    # said of week 1 over week 0 (+200 %), true of week 2 over week 1
+    later = {"span_start": week(1), "span_end": date(2026, 1, 18)}
+    before = {"baseline_start": week(0), "baseline_end": date(2026, 1, 11)}
+    verdicts(connection, home, claim("c", "change", "CN", "50.0", **later, **before))
+    assert alternatives(connection, "change_kind, changed") == {("move_span", "+7 days")}
+
+
+def test_merged_variants_form_another_population(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    # nine small ones of OpenAI's, and a Chinese model whose two variants are together the largest
+    put_rows(home, full_weeks([week(0)], {"qwen/a": 99, "qwen/a:free": 98}))
+    said = claim("c", "top_n_count", "CN", "2", top_n=2, unit="models")
+    verdicts(connection, home, said)
+    assert ("top_2_variants_merged", "merge_variants") in alternatives(connection, "population, change_kind")
+
+
+def test_a_claim_that_comes_out_needs_no_change(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    put_week(home)
+    verdicts(connection, home, claim("c", "tokens", "CN", "0.000000007", unit="trillion tokens"))
+    assert query(connection, "SELECT count(*) FROM claims.alternatives") == [(0,)]
 
 
 def test_a_price_is_the_one_at_the_end_of_the_day(connection: duckdb.DuckDBPyConnection, home: Home) -> None:

@@ -2,10 +2,30 @@
 
 import pyarrow as pa
 
-from warehouse.contracts.contract import Build, column, contract
-from warehouse.contracts.shared_columns import KNOWLEDGE, POLICY, PRICE_KIND
+from warehouse.contracts.contract import Build, Contract, column, contract
+from warehouse.contracts.shared_columns import (
+    COUNTRY_CODE,
+    KNOWLEDGE,
+    LAB,
+    MODEL_PERMASLUG,
+    POLICY,
+    PRICE_KIND,
+    ROW_KIND,
+)
 
 _ID = column("claim_id", pa.string(), "Name of the claim")
+
+_POPULATION = "`top_9`, `ranked`, `platform`, or the claim's own `top_<n>`, formed over its whole span"
+
+
+def _view(name: str, description: str, key: tuple[str, ...], columns: list[pa.Field]) -> Contract:
+    # DuckDB views carry no NOT NULL: nullability is the business of the tables behind them
+    return contract(f"claims.{name}", description, Build.VIEW, key, [f.with_nullable(True) for f in columns])
+
+
+_SHIFT = column("shift_days", pa.int32(), "Days by which the span is moved: 0 as it is said; -7, -3 to 3, 7", "days")
+_ROLE = column("role", pa.string(), "`span` the claim's own days, `baseline` those of what a change starts from")
+_SIDE = column("side", pa.string(), "`subject` of the claim, or `against` what it is compared with; empty for neither")
 
 CONTRACTS = [
     contract(
@@ -49,6 +69,63 @@ CONTRACTS = [
             column("note", pa.string(), "Doubts, other witnesses, a span that we fitted", nullable=True),
         ],
     ),
+    _view(
+        "spans",
+        "The days that a claim speaks of, and the same moved by up to a week.",
+        ("claim_id", "role", "shift_days"),
+        [
+            _ID,
+            _ROLE,
+            _SHIFT,
+            column("span_start", pa.date32(), "First UTC day"),
+            column("span_end", pa.date32(), "Last UTC day"),
+        ],
+    ),
+    _view(
+        "entities",
+        "The countries, labs and models that a claim speaks of.",
+        ("claim_id", "side", "entity"),
+        [
+            _ID,
+            _SIDE,
+            column("subject_kind", pa.string(), "`country`, `lab`, `model` or `all`"),
+            column("entity", pa.string(), "Country code, lab or model"),
+        ],
+    ),
+    _view(
+        "members",
+        "What a claim's figure adds up: the rows of each population of its span, with what they count as.",
+        (
+            "claim_id",
+            "shift_days",
+            "role",
+            "population",
+            "policy",
+            "knowledge",
+            "model_permaslug",
+            "lab",
+            "country_code",
+        ),
+        [
+            _ID,
+            _SHIFT,
+            _ROLE,
+            column(
+                "population",
+                pa.string(),
+                f"{_POPULATION}; `..._variants_merged`: after `x:free` and other variants are merged into `x`",
+            ),
+            POLICY,
+            KNOWLEDGE,
+            MODEL_PERMASLUG,
+            ROW_KIND,
+            LAB,
+            COUNTRY_CODE,
+            column("counted_as", pa.string(), "Its country, its lab or itself: whichever the claim is about; or `all`"),
+            _SIDE,
+            column("tokens", pa.int64(), "Tokens in the span", "tokens"),
+        ],
+    ),
     contract(
         "claims.verdicts",
         "Every recomputable claim under every definition that can change it: population, policy and knowledge for "
@@ -60,7 +137,7 @@ CONTRACTS = [
             column(
                 "population",
                 pa.string(),
-                "`top_9`, `ranked`, `platform`, or the claim's own `top_<n>`, formed over its whole span",
+                _POPULATION,
                 nullable=True,
             ),
             POLICY.with_nullable(True),
@@ -81,6 +158,29 @@ CONTRACTS = [
                 "`reproduced`, `near` (beyond the tolerance, within 1 % of the figure), `contradicted`, or "
                 "`not_recomputable` (its days are not built, or nothing was observed)",
             ),
+        ],
+    ),
+    contract(
+        "claims.alternatives",
+        "Small changes that might make a claim true where no definition does (under lab_home, as_known_now): all that "
+        "were tried, as a match among many is a hypothesis, no evidence.",
+        Build.DERIVED,
+        ("claim_id", "population", "change_kind", "side", "changed"),
+        [
+            _ID,
+            column("population", pa.string(), f"{_POPULATION}; merged: the same with variants merged"),
+            column(
+                "change_kind",
+                pa.string(),
+                "`leave_out_lab`, `leave_out_model` (counts for nobody), `count_lab`, `count_model` (counts for that "
+                "side, too), `move_span` (all its days, by up to a week), `merge_variants` (`x:free` into `x`)",
+            ),
+            _SIDE.with_nullable(True),
+            column("changed", pa.string(), "The lab, the model, or by how many days"),
+            column("tokens", pa.int64(), "Tokens at stake", "tokens", nullable=True),
+            column("value", pa.float64(), "The figure recomputed so, in the claim's unit", nullable=True),
+            column("difference", pa.float64(), "Recomputed less printed", nullable=True),
+            column("is_match", pa.bool_(), "Within what the claim allows"),
         ],
     ),
 ]

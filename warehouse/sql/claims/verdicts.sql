@@ -27,11 +27,6 @@ claim_populations AS (
     UNION ALL
     SELECT claim_id, 'top_' || top_n AS population, top_n AS largest, FALSE AS has_other FROM claims WHERE top_n IS NOT NULL
 ),
-claim_spans AS (
-    SELECT claim_id, 'span' AS role, span_start, span_end FROM claims WHERE metric IN ('tokens', 'share', 'ratio', 'change', 'rank', 'top_n_count', 'top_n_share')
-    UNION ALL
-    SELECT claim_id, 'baseline' AS role, baseline_start AS span_start, baseline_end AS span_end FROM claims WHERE baseline_start IS NOT NULL
-),
 -- what was built of the days that the sources have, and how many days the sources lack
 span_days AS (
     SELECT
@@ -39,117 +34,37 @@ span_days AS (
         spans.span_end,
         date_diff('day', spans.span_start, spans.span_end) + 1 - count(DISTINCT known.date) AS missing_days,
         count(DISTINCT known.date) = count(DISTINCT built.date) AND count(DISTINCT built.date) > 0 AS is_built
-    FROM (SELECT DISTINCT span_start, span_end FROM claim_spans) AS spans
+    FROM (SELECT DISTINCT span_start, span_end FROM claims.spans WHERE shift_days = 0) AS spans
     LEFT JOIN staging.newest_vintages AS known ON known.date BETWEEN spans.span_start AND spans.span_end
     LEFT JOIN (SELECT DISTINCT date FROM attribution.model_day_tokens) AS built ON built.date = known.date
     GROUP BY spans.span_start, spans.span_end
 ),
 claim_days AS (
-    SELECT claim_spans.claim_id, sum(span_days.missing_days) AS missing_days, bool_and(span_days.is_built) AS is_built
-    FROM claim_spans
-    INNER JOIN span_days ON span_days.span_start = claim_spans.span_start AND span_days.span_end = claim_spans.span_end
-    GROUP BY claim_spans.claim_id
+    SELECT spans.claim_id, sum(span_days.missing_days) AS missing_days, bool_and(span_days.is_built) AS is_built
+    FROM claims.spans AS spans
+    INNER JOIN span_days ON span_days.span_start = spans.span_start AND span_days.span_end = spans.span_end
+    WHERE spans.shift_days = 0
+    GROUP BY spans.claim_id
 ),
 history AS (
     SELECT (SELECT count(DISTINCT week_start) FROM staging.newest_vintages) = (SELECT count(*) FROM weekly.weeks) AS is_built
 ),
--- one sum a span, however many claims share it
-span_rows AS (
-    SELECT
-        spans.span_start,
-        spans.span_end,
-        days.model_permaslug,
-        days.row_kind,
-        days.lab,
-        days.country_code,
-        days.base_lab,
-        days.base_country_code,
-        coalesce(days.known_from_utc >= CAST(spans.span_end AS TIMESTAMP) + INTERVAL 1 DAY, FALSE) AS is_known_only_later,
-        sum(days.tokens) AS tokens
-    FROM (SELECT DISTINCT span_start, span_end FROM claim_spans) AS spans
-    INNER JOIN attribution.model_day_tokens AS days ON days.date BETWEEN spans.span_start AND spans.span_end
-    GROUP BY ALL
-),
-span_models AS (
-    SELECT
-        span_start,
-        span_end,
-        model_permaslug,
-        row_kind,
-        CASE WHEN row_kind = 'model'
-            THEN row_number() OVER (PARTITION BY span_start, span_end, row_kind ORDER BY sum(tokens) DESC, model_permaslug)
-        END AS rank
-    FROM span_rows
-    GROUP BY span_start, span_end, model_permaslug, row_kind
-),
-span_entities AS (
-    SELECT
-        span_rows.span_start,
-        span_rows.span_end,
-        span_rows.model_permaslug,
-        span_rows.row_kind,
-        span_models.rank,
-        definitions.policy,
-        definitions.knowledge,
-        span_rows.tokens,
-        CASE
-            WHEN definitions.knowledge = 'as_known_then' AND span_rows.is_known_only_later THEN 'ZZ'
-            WHEN definitions.policy = 'lab_home' THEN span_rows.country_code
-            ELSE span_rows.base_country_code
-        END AS country_code,
-        CASE
-            WHEN definitions.knowledge = 'as_known_then' AND span_rows.is_known_only_later THEN 'unknown'
-            WHEN definitions.policy = 'lab_home' THEN span_rows.lab
-            ELSE span_rows.base_lab
-        END AS lab
-    FROM span_rows
-    INNER JOIN span_models USING (span_start, span_end, model_permaslug, row_kind)
-    CROSS JOIN definitions
-),
--- the countries, labs and models that a claim speaks of
-entities AS (
-    SELECT named.claim_id, named.side, named.subject_kind, coalesce(labs.lab, named.entity) AS entity
-    FROM (
-        SELECT claim_id, 'subject' AS side, subject_kind, unnest(string_split(subject, '+')) AS entity FROM claims
-        UNION ALL
-        SELECT claim_id, 'against' AS side, subject_kind, unnest(string_split(against, '+')) AS entity FROM claims WHERE against IS NOT NULL
-    ) AS named
-    LEFT JOIN (SELECT author, max_by(lab, valid_from) AS lab FROM attribution.labs GROUP BY author) AS labs
-        ON named.subject_kind = 'lab' AND labs.author = named.entity
-),
-members AS (
-    SELECT
-        claim_spans.claim_id,
-        claim_spans.role,
-        claims.subject_kind,
-        claim_populations.population,
-        rows.policy,
-        rows.knowledge,
-        rows.tokens,
-        rows.model_permaslug,
-        rows.row_kind,
-        CASE claims.subject_kind WHEN 'country' THEN rows.country_code WHEN 'lab' THEN rows.lab WHEN 'model' THEN rows.model_permaslug ELSE 'all' END AS entity
-    FROM claim_spans
-    INNER JOIN claims ON claims.claim_id = claim_spans.claim_id
-    INNER JOIN claim_populations ON claim_populations.claim_id = claim_spans.claim_id
-    INNER JOIN span_entities AS rows ON rows.span_start = claim_spans.span_start AND rows.span_end = claim_spans.span_end
-    WHERE (rows.rank <= claim_populations.largest OR (claim_populations.has_other AND rows.row_kind = 'other'))
+members AS MATERIALIZED (
+    SELECT * FROM claims.members WHERE shift_days = 0 AND NOT ends_with(population, '_variants_merged')
 ),
 sums AS (
     SELECT
-        members.claim_id,
-        members.population,
-        members.policy,
-        members.knowledge,
-        sum(CASE WHEN members.role = 'span' THEN members.tokens END) AS population_tokens,
-        sum(CASE WHEN members.role = 'span' AND subjects.entity IS NOT NULL THEN members.tokens END) AS subject_tokens,
-        sum(CASE WHEN members.role = 'span' AND others.entity IS NOT NULL THEN members.tokens END) AS against_tokens,
-        sum(CASE WHEN members.role = 'baseline' AND subjects.entity IS NOT NULL THEN members.tokens END) AS baseline_tokens,
-        count(DISTINCT CASE WHEN members.role = 'span' AND subjects.entity IS NOT NULL THEN members.model_permaslug END) AS subject_models
+        claim_id,
+        population,
+        policy,
+        knowledge,
+        sum(tokens) FILTER (WHERE role = 'span') AS population_tokens,
+        sum(tokens) FILTER (WHERE role = 'span' AND side = 'subject') AS subject_tokens,
+        sum(tokens) FILTER (WHERE role = 'span' AND side = 'against') AS against_tokens,
+        sum(tokens) FILTER (WHERE role = 'baseline' AND side = 'subject') AS baseline_tokens,
+        count(DISTINCT model_permaslug) FILTER (WHERE role = 'span' AND side = 'subject') AS subject_models
     FROM members
-    LEFT JOIN entities AS subjects ON subjects.claim_id = members.claim_id AND subjects.side = 'subject' AND subjects.entity = members.entity
-    LEFT JOIN entities AS others ON others.claim_id = members.claim_id AND others.side = 'against' AND others.entity = members.entity
-    GROUP BY members.claim_id, members.population, members.policy, members.knowledge
+    GROUP BY claim_id, population, policy, knowledge
 ),
 ranks AS (
     SELECT
@@ -157,11 +72,11 @@ ranks AS (
         population,
         policy,
         knowledge,
-        entity,
-        row_number() OVER (PARTITION BY claim_id, population, policy, knowledge ORDER BY sum(tokens) DESC, entity) AS place
+        counted_as,
+        row_number() OVER (PARTITION BY claim_id, population, policy, knowledge ORDER BY sum(tokens) DESC, counted_as) AS place
     FROM members
-    WHERE role = 'span' AND row_kind = 'model' AND entity NOT IN ('ZZ', 'unknown')
-    GROUP BY claim_id, population, policy, knowledge, entity
+    WHERE role = 'span' AND row_kind = 'model' AND counted_as NOT IN ('ZZ', 'unknown')
+    GROUP BY claim_id, population, policy, knowledge, counted_as
 ),
 from_tokens AS (
     SELECT
@@ -182,10 +97,11 @@ from_tokens AS (
     FROM claims
     INNER JOIN claim_days ON claim_days.claim_id = claims.claim_id AND claim_days.is_built
     INNER JOIN sums ON sums.claim_id = claims.claim_id
-    LEFT JOIN entities ON entities.claim_id = claims.claim_id AND entities.side = 'subject' AND claims.metric = 'rank'
+    LEFT JOIN claims.entities AS entities
+        ON entities.claim_id = claims.claim_id AND entities.side = 'subject' AND claims.metric = 'rank'
     LEFT JOIN ranks
         ON ranks.claim_id = sums.claim_id AND ranks.population = sums.population AND ranks.policy = sums.policy
-        AND ranks.knowledge = sums.knowledge AND ranks.entity = entities.entity
+        AND ranks.knowledge = sums.knowledge AND ranks.counted_as = entities.entity
 ),
 -- who is ahead, week by week; an absent one has no tokens
 week_sides AS (
@@ -211,7 +127,7 @@ week_sides AS (
         WHERE models.rank <= populations.largest
     ) AS weeks ON weeks.subject_kind = claims.subject_kind
     INNER JOIN history ON history.is_built
-    LEFT JOIN entities ON entities.claim_id = claims.claim_id AND entities.entity = weeks.entity
+    LEFT JOIN claims.entities AS entities ON entities.claim_id = claims.claim_id AND entities.entity = weeks.entity
     WHERE claims.metric IN ('first_time_ahead', 'weeks_ahead')
     GROUP BY claims.claim_id, claims.metric, claims.span_end, weeks.week_start, weeks.population, weeks.policy, weeks.knowledge
 ),
