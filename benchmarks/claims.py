@@ -1,4 +1,4 @@
-"""All verdicts in one SELECT, beside a loop that asks one query a claim and definition: `python -m benchmarks.claims HOME`
+"""All verdicts in one SELECT, beside a loop of a query a claim and definition: `python -m benchmarks.claims HOME`
 
 HOME holds a published file (`tokentide run`). Both are timed in turn on the same connection, and must find the same
 values. Not here: what a claim is and how it is judged (warehouse/sql/claims/).
