@@ -7,6 +7,7 @@ disk, missing file), 4 a check or the program itself failed, 130 interrupted.
 import sys
 import time
 import traceback
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -258,6 +259,65 @@ def ui() -> None:
     console.print(f"Dagster UI: http://127.0.0.1:{settings.ui_port}  (end with Ctrl-C)")
     arguments = ["dev", "--module-name", "pipeline.definitions", "--host", "127.0.0.1", "--port", str(settings.ui_port)]
     os.execv(sys.executable, [sys.executable, "-m", "dagster", *arguments])
+
+
+@app.command(
+    epilog="Examples: `tokentide dev-server`, `tokentide dev-server --fault wrong-hash --fault server-errors:3`"
+)
+def dev_server(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8765,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A fault to have, as NAME or NAME:TIMES (requests). Repeatable. Names: rate-limited, server-errors, "
+            "slow, truncated-body, broken-connection, wrong-hash, mixed-latest, changed-shape, restated-days, "
+            "missing-export, refused-key."
+        ),
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="The only key that it accepts. Default: any.")] = None,
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day that it takes for today; it decides which exports there are."),
+    ] = None,
+    oldest_export: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Date of the oldest export. Default: 2026-09-19.")
+    ] = None,
+    never_published: Annotated[
+        list[datetime] | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Date of an export that was never published. Repeatable."),
+    ] = None,
+    limits: Annotated[
+        bool, typer.Option(help="Allow 30 requests with a key a minute and 500 a day, as the real one does.")
+    ] = True,
+) -> None:
+    """Serve the built-in figures on 127.0.0.1 as OpenRouter does, for work on the clients. Ends with Ctrl-C."""
+    from pipeline.dev_server import LoopbackOpenRouter, parse_fault, run_until_interrupted
+    from pipeline.dev_server.app import OLDEST_EXPORT
+
+    try:
+        faults = [parse_fault(text) for text in fault or []]
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--fault") from None
+    server = LoopbackOpenRouter(
+        today=today.date() if today else None,
+        key=key,
+        oldest_export=oldest_export.date() if oldest_export else OLDEST_EXPORT,
+        never_published=[day.date() for day in never_published or []],
+        has_limits=limits,
+    )
+    for name, times in faults:
+        server.faults.switch_on(name, times)
+
+    def announce(address: str) -> None:
+        console.print(
+            f"Serving the built-in figures as OpenRouter does; the latest export is that of {server.latest_export}.\n"
+            f"In the shell that is to ask it:  export TOKENTIDE_OPENROUTER_URL={address}\nEnd with Ctrl-C.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    run_until_interrupted(server, port, announce)
+    console.print("Ended.")
 
 
 def main() -> None:

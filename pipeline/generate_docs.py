@@ -87,7 +87,8 @@ def command_reference() -> str:
     text += _commands("tokentide", command)
     text += "\n## Settings\n\nEach is an environment variable.\n\n"
     for field_name, field in Settings.model_fields.items():
-        text += f"- `TOKENTIDE_{field_name.upper()}`: {field.description}. Default: {field.default}.\n"
+        name = field.validation_alias or f"TOKENTIDE_{field_name.upper()}"
+        text += f"- `{name}`: {field.description}. Default: {field.default or 'none'}.\n"
     return text
 
 
@@ -111,7 +112,7 @@ def _commands(prefix: str, group: Any) -> str:
 
 
 def _plain(default: object) -> str:
-    return "no" if default is False else str(default)
+    return "no" if default is False else "yes" if default is True else str(default)
 
 
 def _table_section(contract: Contract) -> str:

@@ -1,15 +1,28 @@
 """Settings, from the environment (TOKENTIDE_*). Every one has a default that suits a laptop."""
 
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.home import Home
 
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _safe_for_a_key(url: str) -> str:
+    """A key must not travel in the clear, except within this machine."""
+    parts = urlsplit(url)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if not (is_safe and parts.hostname) or parts.username or parts.query or parts.fragment:
+        raise ValueError("must be https://HOST, or http:// on this machine")
+    return url.rstrip("/")
+
 
 class Settings(BaseSettings):
-    """What can be set, each by the environment variable TOKENTIDE_<NAME>."""
+    """What can be set, each by the environment variable TOKENTIDE_<NAME>; the key by the name it has everywhere."""
 
     model_config = SettingsConfigDict(env_prefix="TOKENTIDE_")
 
@@ -17,6 +30,21 @@ class Settings(BaseSettings):
     lock_wait_seconds: float = Field(30, ge=0, description="how long a run waits for another one that is writing")
     editions_to_keep: int = Field(5, ge=1, description="how many published editions are kept for comparison")
     ui_port: int = Field(3000, ge=1, le=65535, description="port of the Dagster UI on 127.0.0.1")
+
+    openrouter_url: Annotated[str, AfterValidator(_safe_for_a_key)] = Field(
+        "https://openrouter.ai", description="where OpenRouter is, or a `tokentide dev-server`"
+    )
+    openrouter_api_key: SecretStr | None = Field(
+        None,
+        validation_alias="OPENROUTER_API_KEY",
+        description="any OpenRouter key, for the whole history from its Data API; never stored or shown",
+    )
+
+    @property
+    def key(self) -> SecretStr | None:
+        """The key, if there is one: an empty variable is none."""
+        key = self.openrouter_api_key
+        return SecretStr(key.get_secret_value().strip()) if key and key.get_secret_value().strip() else None
 
     @property
     def state(self) -> Home:

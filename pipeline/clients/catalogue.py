@@ -1,0 +1,106 @@
+"""OpenRouter's catalogue of models, its providers, and the endpoints of single models; none needs a key.
+
+No ETag is used here: that a price still stands at a later instant is an observation too.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from pipeline.clients.http import Connection, OpenRouter, changed, json_object
+from warehouse.parsers import CATALOGUE_FORMAT
+from warehouse.snapshots import Origin
+
+MODELS = "/api/v1/models"
+PROVIDERS = "/api/v1/providers"
+ENDPOINTS_FORMAT = "openrouter-endpoints-json"
+PROVIDERS_FORMAT = "openrouter-providers-json"
+
+_ANSWER_BYTES = 50_000_000
+
+
+@dataclass
+class Catalogue:
+    """Every model with its prices as they stand."""
+
+    server: OpenRouter
+    report: Callable[[str], None] = lambda _: None
+
+    def observations(self) -> Iterator[tuple[bytes, Origin, None]]:
+        """Body and origin; the source publishes no hash. Raises the errors of clients/errors.py."""
+        with self.server.connect(self.report) as connection:
+            observation = _observe(connection, MODELS, "openrouter-catalogue", CATALOGUE_FORMAT, "model catalogue")
+            if observation is None:
+                raise changed(connection.url + MODELS, "there is nothing at this address")
+            yield observation
+
+
+@dataclass
+class Providers:
+    """Every provider with its headquarters and datacenters."""
+
+    server: OpenRouter
+    report: Callable[[str], None] = lambda _: None
+
+    def observations(self) -> Iterator[tuple[bytes, Origin, None]]:
+        """Body and origin; the source publishes no hash. Raises the errors of clients/errors.py."""
+        with self.server.connect(self.report) as connection:
+            observation = _observe(connection, PROVIDERS, "openrouter-providers", PROVIDERS_FORMAT, "providers")
+            if observation is None:
+                raise changed(connection.url + PROVIDERS, "there is nothing at this address")
+            yield observation
+
+
+@dataclass
+class Endpoints:
+    """Who serves the given models at what price, one request each. A model that is not listed is named and left out."""
+
+    server: OpenRouter
+    model_ids: Sequence[str]
+    report: Callable[[str], None] = lambda _: None
+
+    def observations(self) -> Iterator[tuple[bytes, Origin, None]]:
+        """Body and origin of each model; the source publishes no hash. Raises the errors of clients/errors.py."""
+        with self.server.connect(self.report) as connection:
+            for model_id in self.model_ids:
+                path = f"{MODELS}/{quote(model_id, safe='/:')}/endpoints"
+                source, about = "openrouter-endpoints", f"endpoints of {model_id}"
+                observation = _observe(connection, path, source, ENDPOINTS_FORMAT, about, {"model": model_id})
+                if observation is None:
+                    self.report(f"OpenRouter does not list {model_id}: left out")
+                else:
+                    yield observation
+
+
+def _observe(
+    connection: Connection,
+    path: str,
+    source: str,
+    body_format: str,
+    about: str,
+    parameters: dict[str, str] | None = None,
+) -> tuple[bytes, Origin, None] | None:
+    """The body, whole and with its `data`, or None where there is nothing. Raises AnswerChanged for another shape."""
+    answer = connection.get(path, limit_bytes=_ANSWER_BYTES)
+    if answer is None:
+        return None
+    expected = dict if body_format == ENDPOINTS_FORMAT else list
+    if not isinstance(json_object(answer).get("data"), expected):
+        raise changed(answer.url, f"it has no {'object' if expected is dict else 'list'} under `data`")
+    # such a body does not say when it was made; a fraction of a second would only pretend that it did
+    at = answer.fetched_at_utc.replace(microsecond=0)
+    origin = Origin(
+        source=source,
+        format=body_format,
+        as_of_utc=at,
+        fetched_at_utc=answer.fetched_at_utc,
+        url=answer.url,
+        license="none stated",
+        license_url=None,
+        citation=f"Source: OpenRouter's {about} (openrouter.ai), as of {at.isoformat()}Z.",
+        parameters=json.dumps(parameters) if parameters else None,
+        http_status=answer.status,
+        http_headers=answer.headers_that_matter,
+    )
+    return answer.body, origin, None

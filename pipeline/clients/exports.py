@@ -1,0 +1,265 @@
+"""OpenRouter's keyless exports of the daily rankings: immutable dated files, each proven by its manifest.
+
+Which dates are wanted is decided in export_plan.py. Read are the index, the manifest of the latest export, and each
+dated manifest and file; never the `latest` files themselves, which can come from two dates.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pipeline.clients.export_plan import OLDEST_EXPORT, REFETCH_DAYS, gaps, plan_exports
+from pipeline.clients.http import Answer, Connection, OpenRouter, changed, instant, json_object
+from pipeline.clients.remembered import read_remembered, remember
+from warehouse.errors import SnapshotRejected
+from warehouse.parsers import EXPORT_FORMAT
+from warehouse.snapshots import Origin, Snapshot
+
+SOURCE = "openrouter-exports"
+EXPORTS = "/api/v1/datasets/exports"
+DATASET = "rankings-daily"
+
+_SCHEMA_VERSION = "v1"
+_LICENSE = "CC BY 4.0"
+_LICENSE_URL = "https://creativecommons.org/licenses/by/4.0/"
+_INDEX_BYTES = 1_000_000
+_FILE_BYTES = 100_000_000
+# A date can have been missed; that several in a row were means that exports no longer reach back so far.
+_MISSED_IN_A_ROW = 3
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an export's manifest says of its CSV; `text` is the manifest as it came."""
+
+    snapshot_date: date
+    retrieved_at: str
+    retrieved_at_utc: datetime
+    rows: int
+    size_bytes: int
+    sha256: str
+    text: str
+
+
+@dataclass
+class ExportsSource:
+    """Exports from the newest known day on; `known_dates` are exports that are stored already.
+
+    What it cannot get is in `missing_spans` once all observations were taken, and was reported.
+    """
+
+    server: OpenRouter
+    etags: Path
+    newest_known_day: date | None = None
+    known_dates: frozenset[date] = frozenset()
+    refetch_days: int = REFETCH_DAYS
+    every_vintage: bool = False
+    oldest_snapshot_date: date = OLDEST_EXPORT
+    report: Callable[[str], None] = lambda _: None
+    missing_spans: list[tuple[date, date]] = field(default_factory=list, init=False)
+
+    def observations(self) -> Iterator[tuple[bytes, Origin, str]]:
+        """Body, origin and published sha256 of each export, oldest first. A body unlike its manifest is never among
+        them: SnapshotRejected. Raises the errors of clients/errors.py, too."""
+        with self.server.connect(self.report) as connection:
+            answers = self._answers_if_new(connection)
+            if answers is None:
+                self.report("OpenRouter has published no export since the last fetch")
+                return
+            latest = max(day for _, day in answers)  # either can be behind for up to an hour
+            yield from self._exports(connection, latest)
+            # only now: had storing one of them failed, the next fetch must not find "nothing new"
+            self._remember([answer for answer, _ in answers], latest)
+
+    def _exports(self, connection: Connection, latest: date) -> Iterator[tuple[bytes, Origin, str]]:
+        oldest, unpublished, fetched = self.oldest_snapshot_date, set[date](), set[date]()
+        while True:
+            plan = plan_exports(
+                self.newest_known_day,
+                latest,
+                self.refetch_days,
+                every_vintage=self.every_vintage,
+                oldest_snapshot_date=oldest,
+                unpublished=unpublished,
+            )
+            wanted = [day for day in plan if day not in fetched and day not in self.known_dates]
+            if not wanted:
+                break
+            day = wanted[0]
+            manifest = self._manifest_of(connection, day)
+            if manifest is not None:
+                yield self._export(connection, manifest)
+                fetched.add(day)
+                continue
+            self.report(f"OpenRouter has no export of {day}: stepping over it")
+            unpublished.add(day)
+            missed = sum(abs((other - day).days) < _MISSED_IN_A_ROW for other in unpublished)
+            if missed >= _MISSED_IN_A_ROW and not fetched and not self.every_vintage:
+                oldest = self._oldest_published(connection, day, latest, unpublished)
+                self.report(f"The oldest export that OpenRouter still has is that of {oldest}")
+        self._name_gaps(latest, {*plan, *fetched, *self.known_dates})
+
+    def _export(self, connection: Connection, manifest: Manifest) -> tuple[bytes, Origin, str]:
+        path = _path(manifest.snapshot_date, "csv")
+        answer = connection.get(path, limit_bytes=_FILE_BYTES)
+        url = connection.url + path
+        if answer is None:
+            raise SnapshotRejected(f"{url} is missing, though its manifest is there.", "run again later.")
+        _verify(answer, manifest)
+        origin = Origin(
+            source=SOURCE,
+            format=EXPORT_FORMAT,
+            as_of_utc=manifest.retrieved_at_utc,
+            fetched_at_utc=answer.fetched_at_utc,
+            url=url,
+            license=_LICENSE,
+            license_url=_LICENSE_URL,
+            citation=f"Source: OpenRouter (openrouter.ai/rankings), as of {manifest.retrieved_at}.",
+            parameters=json.dumps({"snapshot_date": manifest.snapshot_date.isoformat()}),
+            http_status=answer.status,
+            http_headers=answer.headers_that_matter,
+            provenance=manifest.text,
+        )
+        return answer.body, origin, manifest.sha256
+
+    def _manifest_of(self, connection: Connection, day: date) -> Manifest | None:
+        answer = connection.get(_path(day, "manifest.json"), limit_bytes=_INDEX_BYTES)
+        if answer is None:
+            return None
+        manifest = _manifest(answer)
+        if manifest.snapshot_date != day:
+            raise changed(answer.url, f"it says that it is of {manifest.snapshot_date}")
+        return manifest
+
+    def _oldest_published(self, connection: Connection, missing: date, published: date, known: set[date]) -> date:
+        """By halving, as exports of hundreds of days may be gone. Adds what is found missing to `known`."""
+        while (published - missing).days > 1:
+            middle = missing + (published - missing) // 2
+            if middle in known or self._manifest_of(connection, middle) is None:
+                known.add(middle)
+                missing = middle
+            else:
+                published = middle
+        return published
+
+    def _name_gaps(self, latest: date, held: set[date]) -> None:
+        self.missing_spans = gaps(self.newest_known_day, latest, held)
+        for first, last in self.missing_spans:
+            days = f"{first}" if first == last else f"{first} to {last}"
+            self.report(f"No export holds {days}. The Data API does: set OPENROUTER_API_KEY to any OpenRouter key")
+
+    def _answers_if_new(self, connection: Connection) -> list[tuple[Answer, date]] | None:
+        """Index and latest manifest, each with the export that it names as the latest; None where that is still the
+        one that was fetched the last time."""
+        remembered = read_remembered(self.etags)
+        answers = []
+        for path, latest_in in _NAMING_THE_LATEST:
+            etag = self._usable_etag(remembered.get(connection.url + path))
+            answer = connection.get(path, limit_bytes=_INDEX_BYTES, etag=etag)
+            if answer is None:
+                raise changed(connection.url + path, "there is nothing at this address")
+            if answer.is_unchanged:
+                return None
+            answers.append((answer, latest_in(answer)))
+        return answers
+
+    def _usable_etag(self, said: object) -> str | None:
+        """None where what it stands for is not at hand (any more), or where more is wanted than the latest."""
+        try:
+            latest, etag = date.fromisoformat(said["latest_snapshot_date"]), said["etag"]  # type: ignore[index]
+        except (KeyError, TypeError, ValueError):
+            return None
+        knows_its_days = self.newest_known_day is not None and (latest - self.newest_known_day).days <= 1
+        is_at_hand = latest in self.known_dates or knows_its_days
+        return etag if is_at_hand and isinstance(etag, str) and not self.every_vintage else None
+
+    def _remember(self, answers: Iterable[Answer], latest: date) -> None:
+        remembered = read_remembered(self.etags)
+        for answer in answers:
+            if etag := answer.headers.get("etag"):
+                remembered[answer.url] = {"etag": etag, "latest_snapshot_date": latest.isoformat()}
+        remember(self.etags, remembered)
+
+
+def stored_export_dates(snapshots: Iterable[Snapshot]) -> frozenset[date]:
+    """The dates of the exports among the snapshots."""
+    return frozenset(
+        date.fromisoformat(json.loads(snapshot.origin.parameters)["snapshot_date"])
+        for snapshot in snapshots
+        if snapshot.origin.source == SOURCE and snapshot.origin.parameters
+    )
+
+
+def _path(day: date, ending: str) -> str:
+    return f"{EXPORTS}/{DATASET}/{day}.{ending}"
+
+
+def _latest_in_index(answer: Answer) -> date:
+    """Raises AnswerChanged."""
+    index = json_object(answer)
+    _same_version(index, answer)
+    datasets = index.get("datasets")
+    for dataset in datasets if isinstance(datasets, list) else []:
+        if isinstance(dataset, dict) and dataset.get("id") == DATASET:
+            return _day(dataset.get("latest_snapshot_date"), answer)
+    raise changed(answer.url, f"it does not list {DATASET}")
+
+
+def _manifest(answer: Answer) -> Manifest:
+    """Raises AnswerChanged."""
+    said = json_object(answer)
+    _same_version(said, answer)
+    day = _day(said.get("snapshot_date"), answer)
+    files = said.get("files")
+    csv = files.get("csv") if isinstance(files, dict) else None
+    if said.get("dataset") != DATASET or not isinstance(csv, dict):
+        raise changed(answer.url, f"it is no manifest of a CSV of {DATASET}")
+    rows, size_bytes, sha256, url = said.get("row_count"), csv.get("bytes"), csv.get("sha256"), csv.get("url")
+    if not (isinstance(rows, int) and isinstance(size_bytes, int) and isinstance(sha256, str) and isinstance(url, str)):
+        raise changed(answer.url, "it does not say url, bytes, sha256 and number of rows of its CSV")
+    if urlsplit(url).path != _path(day, "csv"):
+        raise changed(answer.url, f"its file is {url}, not the one of {day}")
+    retrieved_at = said.get("retrieved_at")
+    retrieved_at_utc = instant(retrieved_at, answer.url)
+    return Manifest(day, str(retrieved_at), retrieved_at_utc, rows, size_bytes, sha256, answer.body.decode())
+
+
+def _verify(answer: Answer, manifest: Manifest) -> None:
+    """Raises SnapshotRejected."""
+    sha256 = hashlib.sha256(answer.body).hexdigest()
+    if len(answer.body) != manifest.size_bytes:
+        why = f"{len(answer.body)} bytes arrived, its manifest says {manifest.size_bytes}"
+    elif sha256 != manifest.sha256:
+        why = f"its sha256 is {sha256}, its manifest says {manifest.sha256}"
+    elif (rows := answer.body.count(b"\n") - 1) != manifest.rows:
+        why = f"it has {rows} rows, its manifest says {manifest.rows}"
+    else:
+        return
+    raise SnapshotRejected(
+        f"{answer.url} is not what was published: {why}.",
+        "run again; if it stays so, the file was altered on its way or at its source. Nothing of it was stored.",
+    )
+
+
+def _same_version(said: dict[str, object], answer: Answer) -> None:
+    if (version := said.get("schema_version")) != _SCHEMA_VERSION:
+        raise changed(answer.url, f"its schema_version is {version}, known is {_SCHEMA_VERSION}")
+
+
+def _day(text: object, answer: Answer) -> date:
+    try:
+        if not isinstance(text, str):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise changed(answer.url, f"{text!r} is no day") from None
+
+
+_NAMING_THE_LATEST: tuple[tuple[str, Callable[[Answer], date]], ...] = (
+    (f"{EXPORTS}/index.json", _latest_in_index),
+    (f"{EXPORTS}/{DATASET}/latest.manifest.json", lambda answer: _manifest(answer).snapshot_date),
+)

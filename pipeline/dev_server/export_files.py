@@ -1,0 +1,99 @@
+"""The bytes of an export and of its manifest: a pure function of the figures, by OpenRouter's own rule.
+
+Only the CSV: the rule of the JSON beside it is not known to the byte.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+EXPORTS = "/api/v1/datasets/exports"
+DATASET = "rankings-daily"
+WINDOW_DAYS = 30
+
+_HEADER = "date,model_permaslug,rank,total_tokens,share_of_daily_tokens"
+_LICENSE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
+_ATTRIBUTION = (
+    "Source: OpenRouter (openrouter.ai), licensed under CC BY 4.0: reuse and republish with attribution to OpenRouter."
+)
+
+
+def export_csv(days: Iterable[tuple[date, Sequence[tuple[str, int]]]]) -> bytes:
+    """Days ascending, each with its rows in the order of the source; CRLF after every line."""
+    lines = [_HEADER]
+    for day, rows in days:
+        day_tokens = sum(tokens for _, tokens in rows)
+        for rank, (slug, tokens) in enumerate(rows, 1):
+            lines.append(f"{day},{slug},{'' if slug == 'other' else rank},{tokens},{_share(tokens, day_tokens)}")
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+
+
+def window(snapshot_date: date) -> list[date]:
+    """The days that an export of this date holds."""
+    return [snapshot_date - timedelta(days=back) for back in range(WINDOW_DAYS, 0, -1)]
+
+
+def retrieved_at(snapshot_date: date) -> datetime:
+    """When the figures of an export were taken, to the fraction of a second as recorded on 2026-10-08."""
+    return datetime(snapshot_date.year, snapshot_date.month, snapshot_date.day, 1, 46, 15, 433_000)
+
+
+def manifest(snapshot_date: date, body: bytes, base_url: str) -> dict[str, object]:
+    """As published beside an export, the JSON file left out."""
+    exports = base_url + EXPORTS
+    return {
+        "dataset": DATASET,
+        "schema_version": "v1",
+        "snapshot_date": snapshot_date.isoformat(),
+        "retrieved_at": _in_milliseconds(retrieved_at(snapshot_date)),
+        "row_count": body.count(b"\n") - 1,
+        "update_cadence": "daily",
+        "license": _LICENSE,
+        "attribution": _ATTRIBUTION,
+        "readme_url": f"{exports}/README.md",
+        "files": {
+            "csv": {
+                "url": f"{exports}/{DATASET}/{snapshot_date}.csv",
+                "encoding_format": "text/csv",
+                "bytes": len(body),
+                "sha256": hashlib.sha256(body).hexdigest(),
+            }
+        },
+        "latest": {
+            "csv": f"{exports}/{DATASET}/latest.csv",
+            "manifest": f"{exports}/{DATASET}/latest.manifest.json",
+        },
+    }
+
+
+def index(latest: date, base_url: str) -> dict[str, object]:
+    """As published, the other data sets left out."""
+    exports = base_url + EXPORTS
+    return {
+        "schema_version": "v1",
+        "updated_at": _in_milliseconds(retrieved_at(latest)),
+        "update_cadence": "daily",
+        "license": _LICENSE,
+        "attribution": _ATTRIBUTION,
+        "readme_url": f"{exports}/README.md",
+        "license_url": f"{exports}/LICENSE",
+        "datasets": [
+            {
+                "id": DATASET,
+                "title": "OpenRouter model rankings, daily token share",
+                "latest_snapshot_date": latest.isoformat(),
+                "latest_manifest_url": f"{exports}/{DATASET}/latest.manifest.json",
+            }
+        ],
+    }
+
+
+def _share(tokens: int, day_tokens: int) -> str:
+    """The shortest decimal that reads back as the double, without an exponent."""
+    share = format(Decimal(repr(tokens / day_tokens if day_tokens else 0.0)), "f")
+    return share.removesuffix(".0")
+
+
+def _in_milliseconds(at: datetime) -> str:
+    return f"{at.isoformat(timespec='milliseconds')}Z"
