@@ -49,6 +49,8 @@ TABLES = [
     "weekly.overtakes",
     "weekly.new_entrants",
     "weekly.open_weight_tokens",
+    "weekly.country_rankings",
+    "weekly.pivotal_decisions",
     "prices.model_names",
     "prices.suspicions",
     "prices.model_prices",
