@@ -59,7 +59,7 @@ def column_lineage(name: str) -> dg.TableColumnLineage:
     for table in tables_read(name):
         read = CONTRACTS[table]
         schema.setdefault(read.schema_name, {})[read.table_name] = _types(read)
-    views = {read: select_sql(CONTRACTS[read]) for read in _relations_named(name) - tables_read(name)}
+    views = {read: select_sql(CONTRACTS[read]) for read in _views_read(name)}
     roots = lineage(None, select_sql(CONTRACTS[name]), schema, sources=views, dialect="duckdb")
     assert isinstance(roots, dict)
     deps_by_column: dict[str, list[dg.TableColumnDep]] = {}
@@ -75,6 +75,12 @@ def column_lineage(name: str) -> dg.TableColumnLineage:
             for table, source in sorted(sources)
         ]
     return dg.TableColumnLineage(deps_by_column=deps_by_column)
+
+
+def _views_read(name: str) -> frozenset[str]:
+    """The views that a table's SELECT reads, and those that they read in turn."""
+    views = _relations_named(name) - tables_read(name)
+    return views.union(*(_views_read(view) for view in views))
 
 
 @cache

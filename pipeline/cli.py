@@ -206,6 +206,14 @@ def attribution_diff(
         print_attribution_diff(console, Settings().state, limit, report)
 
 
+@app.command(epilog="Examples: `tokentide sensitivity 2026-09-28`, `tokentide sensitivity 2026-04-22`")
+def sensitivity(week: Annotated[str, typer.Argument(help="A week, named by any of its days.")]) -> None:
+    """Show what a week's ranking of countries depends on: the definition, the bounds, and single decisions."""
+    from pipeline.reports.sensitivity import print_sensitivity
+
+    print_sensitivity(console, Settings().state, parse_week(week))
+
+
 @app.command(epilog="Examples: `tokentide claims`, `tokentide claims 20260228-cn-tokens`")
 def claims(
     claim: Annotated[str | None, typer.Argument(help="A claim's name, or a part of it. Default: all claims.")] = None,

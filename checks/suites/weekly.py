@@ -83,7 +83,26 @@ SUITES = [
             none_of("shares_out_of_order", "shares_are_in_order", "open + closed + unknown = all, low <= high"),
         ],
     ),
+    Suite(
+        "weekly.country_rankings",
+        [
+            none_of("missing_rankings", "every_definition_is_there", "each week of country_tokens, under all 16"),
+            none_of("wrong_places", "places_equal_country_tokens", "leader and runner-up are the first two there"),
+            none_of("lost_tokens", "merged_tokens_are_those_of_models", "nine largest models, variants together"),
+            none_of("wrong_margins", "margins_decide_certainty", "certain where the margin exceeds the undecided"),
+        ],
+    ),
+    Suite(
+        "weekly.pivotal_decisions",
+        [
+            none_of("idle_decisions", "decisions_do_flip", "each one's tokens suffice, the way it is said to flip"),
+            none_of("wrong_margins", "margins_equal_country_tokens", "who leads there, and by how much"),
+            none_of("missing_decisions", "unknown_models_are_all_here", "each that is larger than the lead is listed"),
+            none_of("wrong_grounds", "grounds_match_countries", "`unknown` where none is counted, and only there"),
+        ],
+    ),
     Suite("weekly.attributed_tokens"),
+    Suite("weekly.compared_country_tokens"),
     Suite("weekly.lab_token_changes"),
     Suite("weekly.country_token_changes"),
     Suite("weekly.model_token_changes"),

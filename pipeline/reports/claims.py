@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.reports.figures import which_definitions
 from warehouse.database import fetch_dicts
 from warehouse.editions import open_published
 from warehouse.errors import TokentideError
@@ -142,23 +143,12 @@ def _verdicts_table(verdicts: list[dict[str, Any]]) -> Table:
         style, words = VERDICTS[verdict]
         difference = rows[0]["difference"]
         table.add_row(
-            price_source or f"{population}{_which([(row['policy'], row['knowledge']) for row in rows])}",
+            price_source or f"{population}{which_definitions([(row['policy'], row['knowledge']) for row in rows])}",
             str(week) if week else _figure(value),
             "-" if difference is None else f"{difference:+,.0f} weeks" if week else f"{difference:+,.3f}",
             f"[{style}]{words}[/{style}]",
         )
     return table
-
-
-def _which(definitions: list[tuple[str, str]]) -> str:
-    if len(definitions) == 4:
-        return ""
-    policies = {policy for policy, _ in definitions}
-    knowledges = {knowledge for _, knowledge in definitions}
-    if len(definitions) == len(policies) * len(knowledges):
-        parts = [*(policies if len(policies) == 1 else ()), *(knowledges if len(knowledges) == 1 else ())]
-        return f", {', '.join(parts)}"
-    return ", " + "; ".join(f"{policy} {knowledge}" for policy, knowledge in definitions)
 
 
 def _print_all(console: Console, claims: list[dict[str, Any]]) -> None:

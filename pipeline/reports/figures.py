@@ -1,4 +1,5 @@
-"""How figures look in every report: tokens in trillions, shares in per cent, prices in USD, countries by name."""
+"""How figures look in every report: tokens in trillions, shares in per cent, prices in USD, countries by name,
+definitions as short as they can be named."""
 
 from decimal import Decimal
 
@@ -44,3 +45,15 @@ def usd_per_million(price: Decimal | None) -> str:
         return "-"
     text = f"{price:,.4f}".rstrip("0")
     return text + "0" * max(0, 2 - len(text.partition(".")[2]))
+
+
+def which_definitions(definitions: list[tuple[str, str]]) -> str:
+    """Policies and knowledges as they follow a population: `, lab_home`; nothing where it is all four."""
+    if len(definitions) == 4:
+        return ""
+    policies = {policy for policy, _ in definitions}
+    knowledges = {knowledge for _, knowledge in definitions}
+    if len(definitions) == len(policies) * len(knowledges):
+        parts = [*(policies if len(policies) == 1 else ()), *(knowledges if len(knowledges) == 1 else ())]
+        return f", {', '.join(parts)}"
+    return ", " + "; ".join(f"{policy} {knowledge}" for policy, knowledge in definitions)

@@ -323,6 +323,32 @@ PROOFS: dict[tuple[str, str], Proof] = {
         "DELETE FROM candidate WHERE population = 'ranked' AND country_code = 'CN'"
     ),
     ("weekly.open_weight_tokens", "shares_are_in_order"): whole("UPDATE candidate SET open_share_high = -0.1"),
+    ("weekly.country_rankings", "every_definition_is_there"): whole(
+        f"DELETE FROM candidate WHERE {ONE_DEFINITION.replace('ranked', 'top_9_variants_merged')}"
+    ),
+    ("weekly.country_rankings", "places_equal_country_tokens"): whole(
+        f"UPDATE candidate SET runner_up = 'FR' WHERE {ONE_DEFINITION}"
+    ),
+    ("weekly.country_rankings", "merged_tokens_are_those_of_models"): whole(
+        "UPDATE candidate SET population_tokens = population_tokens + 1 "
+        f"WHERE {ONE_DEFINITION.replace('ranked', 'top_9_variants_merged')}"
+    ),
+    ("weekly.country_rankings", "margins_decide_certainty"): whole(
+        f"UPDATE candidate SET is_certain = NOT is_certain WHERE {ONE_DEFINITION}"
+    ),
+    ("weekly.pivotal_decisions", "decisions_do_flip"): whole(
+        "UPDATE candidate SET tokens = margin_tokens WHERE unit = 'openai' AND population = 'ranked' AND {week}"
+    ),
+    ("weekly.pivotal_decisions", "margins_equal_country_tokens"): whole(
+        "UPDATE candidate SET margin_tokens = margin_tokens - 1 WHERE population = 'ranked' AND {week}"
+    ),
+    # a lead of 17,178 tokens, and 21,000 of them of a model of which nothing is known any more
+    ("weekly.pivotal_decisions", "unknown_models_are_all_here"): whole(
+        "UPDATE attribution.model_day_tokens SET country_code = 'ZZ' WHERE model_permaslug = 'openai/b' AND {week}"
+    ),
+    ("weekly.pivotal_decisions", "grounds_match_countries"): whole(
+        "UPDATE candidate SET grounds = 'unknown' WHERE unit = 'openai' AND {week}"
+    ),
     ("claims.claims", "figures_are_numbers"): whole("UPDATE candidate SET expected = 'many' WHERE metric = 'tokens'"),
     ("claims.claims", "countries_are_codes"): whole("UPDATE candidate SET subject = 'China' WHERE metric = 'tokens'"),
     ("claims.verdicts", "every_definition_is_tried"): whole("DELETE FROM candidate WHERE policy = 'base_model_home'"),

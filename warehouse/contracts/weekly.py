@@ -18,6 +18,15 @@ from warehouse.contracts.shared_columns import (
     WEEK_START,
 )
 
+_COMPARED_POPULATION = column(
+    "population",
+    pa.string(),
+    "`top_9`, `ranked`, `platform`, or `top_9_variants_merged`: the nine largest models with `x:free` and all other "
+    "variants of `x` merged into `x`",
+)
+_POPULATION_TOKENS = column(
+    "population_tokens", pa.int64(), "All tokens of the population: the share's denominator", "tokens"
+)
 _RANK = column("rank", pa.int32(), "Rank by tokens, ties by name; empty for what is not ranked", nullable=True)
 
 
@@ -33,7 +42,7 @@ def _totals(entity: pa.Field, unknown: str) -> list[pa.Field]:
         KNOWLEDGE,
         entity,
         TOKENS,
-        column("population_tokens", pa.int64(), "All tokens of the population: the share's denominator", "tokens"),
+        _POPULATION_TOKENS,
         column("share", pa.float64(), "tokens / population_tokens: what is known to be theirs", "0-1"),
         column("share_low", pa.float64(), "Lower bound: the same as share", "0-1"),
         column(
@@ -99,7 +108,7 @@ CONTRACTS = [
         "Weekly tokens by lab and country under every definition; `other` has neither.",
         Build.VIEW,
         ("week_start", "population", "policy", "knowledge", "row_kind", "lab", "country_code"),
-        [WEEK_START, POPULATION, POLICY, KNOWLEDGE, ROW_KIND, LAB, COUNTRY_CODE, TOKENS, DAYS_OBSERVED],
+        [WEEK_START, _COMPARED_POPULATION, POLICY, KNOWLEDGE, ROW_KIND, LAB, COUNTRY_CODE, TOKENS, DAYS_OBSERVED],
     ),
     contract(
         "weekly.lab_tokens",
@@ -206,6 +215,106 @@ CONTRACTS = [
             column("unknown_tokens", pa.int64(), "Tokens of models of which it is not known", "tokens"),
             column("open_share_low", pa.float64(), "open_tokens / tokens", "0-1"),
             column("open_share_high", pa.float64(), "The same if all unknown weights were open", "0-1"),
+            IS_COMPLETE_WEEK,
+        ],
+    ),
+    contract(
+        "weekly.compared_country_tokens",
+        "weekly.country_tokens, and beside it the population `top_9_variants_merged`.",
+        Build.VIEW,
+        ("week_start", "population", "policy", "knowledge", "country_code"),
+        [
+            WEEK_START,
+            _COMPARED_POPULATION,
+            POLICY,
+            KNOWLEDGE,
+            _required(COUNTRY_CODE),
+            TOKENS,
+            _POPULATION_TOKENS,
+            IS_COMPLETE_WEEK,
+        ],
+    ),
+    contract(
+        "weekly.country_rankings",
+        "The order of countries in a week under every definition, and whether its lead holds within the bounds.",
+        Build.DERIVED,
+        ("week_start", "population", "policy", "knowledge"),
+        [
+            WEEK_START,
+            _COMPARED_POPULATION,
+            POLICY,
+            KNOWLEDGE,
+            column(
+                "ranking",
+                pa.string(),
+                "Countries in order, `CN > US > FR`: those with at least 1 % of the population; empty if none has it",
+                nullable=True,
+            ),
+            column("leader", pa.string(), "Country with most tokens; empty if none is known", nullable=True),
+            column("leader_tokens", pa.int64(), "Its tokens", "tokens"),
+            column("runner_up", pa.string(), "Country behind the leader; empty if there is none", nullable=True),
+            column("runner_up_tokens", pa.int64(), "Its tokens; 0 if there is none", "tokens"),
+            column("margin_tokens", pa.int64(), "leader_tokens - runner_up_tokens", "tokens"),
+            column(
+                "undecided_tokens", pa.int64(), "Tokens of no known country: `ZZ`, and on `platform` `other`", "tokens"
+            ),
+            _POPULATION_TOKENS,
+            column(
+                "is_certain",
+                pa.bool_(),
+                "The leader leads whichever country the undecided tokens are of: margin_tokens > undecided_tokens",
+            ),
+            IS_COMPLETE_WEEK,
+        ],
+    ),
+    contract(
+        "weekly.pivotal_decisions",
+        "Single decisions that, taken otherwise, would swap two countries that are neighbours in a week's ranking and "
+        "both have at least 1 % of the population (lab_home, as_known_now). A lab and a model of it stand apart.",
+        Build.DERIVED,
+        ("week_start", "population", "ahead", "behind", "unit_kind", "unit", "counted_as"),
+        [
+            WEEK_START,
+            _COMPARED_POPULATION,
+            column("place", pa.int32(), "Place of the one ahead: 1 where the lead is at stake"),
+            column("ahead", pa.string(), "Country that is ahead"),
+            column("behind", pa.string(), "Country next behind it"),
+            column("margin_tokens", pa.int64(), "Tokens of the one ahead - tokens of the one behind", "tokens"),
+            column(
+                "unit_kind",
+                pa.string(),
+                "What is decided: `lab` its home, `model` whose it is (with all variants), `definition` what counts",
+            ),
+            column(
+                "unit",
+                pa.string(),
+                "Author slug in attribution.labs; model without variant; or the definition to take instead: "
+                "`base_model_home`, `as_known_then`, `variants_merged`, `variants_apart`",
+            ),
+            column(
+                "tokens",
+                pa.int64(),
+                "Its tokens in the population; of a definition, by how much it moves the margin",
+                "tokens",
+            ),
+            column(
+                "counted_as",
+                pa.string(),
+                "Country for which it counts now, `ZZ` if for none; empty for a definition",
+                nullable=True,
+            ),
+            column(
+                "flips_when",
+                pa.string(),
+                "The least that swaps the two: `left_out` (counted for none of them), `counted_for_behind`, or "
+                "`defined_otherwise`",
+            ),
+            column(
+                "grounds",
+                pa.string(),
+                "How open it is: `unknown` no country; `reported` reveal, not the maker's own; `derived` from weights "
+                "of another country; `disputed` home, see the note in attribution.labs; `evidenced`; `definition`",
+            ),
             IS_COMPLETE_WEEK,
         ],
     ),

@@ -9,7 +9,7 @@ WITH totals AS (
         try_cast(sum(tokens) AS BIGINT) AS tokens,
         max(days_observed) AS days_observed
     FROM weekly.attributed_tokens
-    WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand)
+    WHERE week_start IN (SELECT week_start FROM temp.weeks_at_hand) AND population <> 'top_9_variants_merged'
     GROUP BY week_start, population, policy, knowledge, country_code
 ),
 bounded AS (
