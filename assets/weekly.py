@@ -10,4 +10,5 @@ ASSETS = [
     whole_table("weekly.overtakes"),
     whole_table("weekly.new_entrants"),
     whole_table("weekly.open_weight_tokens"),
+    whole_table("weekly.restatements"),
 ]

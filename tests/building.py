@@ -49,6 +49,7 @@ TABLES = [
     "weekly.overtakes",
     "weekly.new_entrants",
     "weekly.open_weight_tokens",
+    "weekly.restatements",
     "prices.model_names",
     "prices.suspicions",
     "prices.model_prices",

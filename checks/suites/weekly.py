@@ -83,6 +83,18 @@ SUITES = [
             none_of("shares_out_of_order", "shares_are_in_order", "open + closed + unknown = all, low <= high"),
         ],
     ),
+    Suite(
+        "weekly.restatements",
+        [
+            none_of(
+                "unexplained_days",
+                "changes_add_up",
+                "each restated day's changes = its tokens after - its tokens before",
+            ),
+            none_of("mistaken_kinds", "kinds_match_values", "who entered has no tokens before, who left none after"),
+            none_of("out_of_order", "later_replaces_earlier", "a vintage replaces one as of an earlier instant"),
+        ],
+    ),
     Suite("weekly.attributed_tokens"),
     Suite("weekly.lab_token_changes"),
     Suite("weekly.country_token_changes"),
