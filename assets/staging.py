@@ -1,5 +1,8 @@
 """The staging layer: typed rows, every raw row accounted for."""
 
+from collections.abc import Collection
+from datetime import date
+
 import duckdb
 
 from assets.resources import Warehouse
@@ -11,6 +14,7 @@ from warehouse.ingesting import (
     quarantine_days,
     quarantine_statements,
     rejections,
+    shrunken_days,
 )
 from warehouse.snapshots import SnapshotStore
 
@@ -31,10 +35,14 @@ def _quarantine_statements(warehouse: Warehouse, connection: duckdb.DuckDBPyConn
     quarantine_statements(connection, warehouse.home)
 
 
+def _why_weeks_fail(connection: duckdb.DuckDBPyConnection, weeks: Collection[date | None]) -> list[str]:
+    return [*rejections(connection, weeks), *shrunken_days(connection, weeks)]
+
+
 ASSETS = [
     whole_table("staging.snapshot_days", rows=_parse, after=_quarantine),
     whole_table("staging.model_day_token_vintages", rows=_parse, explain=rejections),
-    weekly_table("staging.model_day_tokens", explain=rejections),
+    weekly_table("staging.model_day_tokens", explain=_why_weeks_fail),
     whole_table(
         "staging.catalogue_statements", rows=_parse_prices, after=_quarantine_statements, explain=price_rejections
     ),

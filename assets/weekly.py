@@ -12,4 +12,5 @@ ASSETS = [
     whole_table("weekly.open_weight_tokens"),
     whole_table("weekly.country_rankings"),
     whole_table("weekly.pivotal_decisions"),
+    whole_table("weekly.restatements"),
 ]

@@ -241,6 +241,35 @@ def check_claim(
     raise typer.Exit(print_checked_claim(console, Settings().state, claim))
 
 
+@app.command(epilog="Example: `tokentide ingest 2026-10-08.csv --manifest 2026-10-08.manifest.json`")
+def ingest(
+    file: Annotated[Path, typer.Argument(help="An export of daily rankings that you downloaded from OpenRouter: CSV.")],
+    manifest: Annotated[Path, typer.Option(help="The manifest that is published beside it.")],
+) -> None:
+    """Put an export into the store, if its length and hash are those of its manifest. `run` then builds from it."""
+    from pipeline.ingest_file import print_ingestion
+
+    print_ingestion(console, Settings(), file, manifest)
+
+
+@app.command(
+    epilog="Examples: `tokentide prove`, `tokentide prove 2026-10-08 --manifest 2026-10-08.manifest.json`. "
+    "Exit codes: 0 lossless (or the hash equals), 1 it differs or a stored file is corrupt, 3 nothing to prove."
+)
+def prove(
+    date: Annotated[
+        datetime | None,
+        typer.Argument(formats=["%Y-%m-%d"], help="Date of the export. Default: the newest that is stored."),
+    ] = None,
+    sha256: Annotated[str | None, typer.Option(help="The hash that it must have.")] = None,
+    manifest: Annotated[Path | None, typer.Option(help="The published manifest, which says that hash.")] = None,
+) -> None:
+    """Rebuild OpenRouter's own export from the tables, byte for byte, and say what other snapshots confirm."""
+    from pipeline.reports.prove import print_proof
+
+    raise typer.Exit(print_proof(console, Settings().state, date.date() if date else None, sha256, manifest))
+
+
 @app.command(epilog="Example: `tokentide diff previous latest`; `tokentide status` lists the editions that are kept.")
 def diff(
     edition_a: Annotated[str, typer.Argument(help="The earlier edition, or `previous`.")],

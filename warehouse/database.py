@@ -119,7 +119,7 @@ def fetch_one(
 
 
 def fetch_dicts(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | None = None
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[object] | dict[str, object] | None = None
 ) -> list[dict[str, Any]]:
     """All rows, by column name."""
     rows: list[dict[str, Any]] = connection.sql(sql, params=parameters).to_arrow_table().to_pylist()

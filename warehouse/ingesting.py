@@ -136,6 +136,23 @@ def rejections(connection: duckdb.DuckDBPyConnection, weeks: Collection[date | N
     return [f"snapshot {snapshot}, {day or 'no readable day'}: {reason}" for snapshot, day, reason in rows]
 
 
+def shrunken_days(connection: duckdb.DuckDBPyConnection, weeks: Collection[date | None]) -> list[str]:
+    """What stands behind weeks that were kept out because a day was restated far downwards."""
+    rows = connection.execute(
+        "SELECT restatements.date, tokens_after, later_snapshot_id, tokens_before, earlier_snapshot_id "
+        "FROM staging.day_restatements AS restatements "
+        "INNER JOIN checks.results AS results ON results.week_start = restatements.week_start "
+        "AND results.check_name = 'restated_days_keep_their_tokens' AND results.outcome = 'failed' "
+        "WHERE list_contains(?, restatements.week_start) AND tokens_after < tokens_before "
+        "ORDER BY tokens_after / tokens_before LIMIT 5",
+        [[week for week in weeks if week is not None]],
+    ).fetchall()
+    return [
+        f"{day}: {after:,} tokens in snapshot {later}, after {before:,} in {earlier}"
+        for day, after, later, before, earlier in rows
+    ]
+
+
 def price_rejections(connection: duckdb.DuckDBPyConnection, _: Collection[date | None]) -> list[str]:
     """Which statements of which price snapshots are rejected, by row and rule. The inputs of staging are loaded."""
     rows = connection.execute(

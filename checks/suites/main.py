@@ -16,6 +16,7 @@ SUITES = [
     Suite("main.china_and_us", [_HAS_ROWS]),
     Suite("main.overtakes"),
     Suite("main.weeks", [_HAS_ROWS]),
+    Suite("main.restated_days"),
     Suite("main.prices_last_seen"),
     Suite("main.price_history"),
     Suite("main.country_prices"),

@@ -21,6 +21,7 @@ SUITES = [
         ],
     ),
     Suite("staging.newest_vintages"),
+    Suite("staging.day_restatements"),
     Suite(
         "staging.model_day_token_vintages",
         [
@@ -63,6 +64,17 @@ SUITES = [
             ),
             none_of("negative_rows", "tokens_are_not_negative", "a count of tokens is 0 or more"),
             none_of("lost_tokens", "tokens_equal_raw", "tokens here = raw tokens of each day's newest vintage"),
+            # true restatements: -0.07 % to +0.5 %, once +6.8 %
+            between(
+                "least_tokens_kept",
+                0.8,
+                None,
+                "restated_days_keep_their_tokens",
+                "a day's newest tokens / those of any vintage that counted in the seven days before it",
+            ),
+            warn_between(
+                "largest_restatement", 0, 0.05, "restatements_are_small", "a day's tokens against the vintage before"
+            ),
             none_of("days_outside_week", "days_lie_in_their_week", "Monday to Sunday, UTC"),
             warn_between(
                 "days_observed", 7, 7, "all_seven_days_are_there", "an incomplete week is marked, not dropped"

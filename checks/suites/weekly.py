@@ -101,6 +101,18 @@ SUITES = [
             none_of("wrong_grounds", "grounds_match_countries", "`unknown` where none is counted, and only there"),
         ],
     ),
+    Suite(
+        "weekly.restatements",
+        [
+            none_of(
+                "unexplained_days",
+                "changes_add_up",
+                "each restated day's changes = its tokens after - its tokens before",
+            ),
+            none_of("mistaken_kinds", "kinds_match_values", "who entered has no tokens before, who left none after"),
+            none_of("out_of_order", "later_replaces_earlier", "a vintage replaces one as of an earlier instant"),
+        ],
+    ),
     Suite("weekly.attributed_tokens"),
     Suite("weekly.compared_country_tokens"),
     Suite("weekly.lab_token_changes"),

@@ -22,12 +22,7 @@ def print_status(console: Console, home: Home) -> None:
             "SELECT (SELECT count(*) FROM raw.snapshots), count(DISTINCT (date, as_of_utc)), max(date) "
             "FROM staging.model_day_token_vintages"
         ).fetchall()[0]
-        restated = published.execute(
-            "SELECT count(*) FROM (SELECT date FROM (SELECT date, snapshot_id, "
-            "string_agg(model_permaslug || tokens, ',' ORDER BY model_permaslug) AS figures "
-            "FROM staging.model_day_token_vintages GROUP BY date, snapshot_id) GROUP BY date "
-            "HAVING count(DISTINCT figures) > 1)"
-        ).fetchall()[0][0]
+        restated = published.execute("SELECT count(DISTINCT date) FROM staging.day_restatements").fetchall()[0][0]
         days, statements, oddities = published.execute(
             "SELECT (SELECT count(*) FROM staging.snapshot_days WHERE status = 'quarantined'), "
             "(SELECT count(*) FROM staging.catalogue_statements WHERE status = 'quarantined'), "

@@ -107,6 +107,28 @@ class TestBadAnswers:
         return [*bad, bad[-1]]
 
 
+class TestShrunkenDay:
+    def test_it_does_not_replace_what_was_there_until_the_week_is_held_back(self, line: CommandLine) -> None:
+        """A day comes back with half of its tokens, which no row by itself shows."""
+        figures = line.query(FIGURES)
+        halved = [(day, model, tokens // 2) for day, model, tokens in archive_rows("2026-02-11", "2026-02-11")]
+        building.put_rows(line.home, halved, AFTER_THE_ARCHIVE)
+        with published_file_unchanged(line):
+            outcome = line("run", "--weeks", WEEKS)
+        assert outcome.exit_code == 1
+        assert "week 2026-02-09: restated_days_keep_their_tokens failed: observed 0.5" in outcome.stderr
+        assert re.search(r"2026-02-11: [\d,]+ tokens in snapshot test-source/\S+, after [\d,]+ in", outcome.stderr)
+        assert "tokentide run --hold-back 2026-02-09" in outcome.stderr
+
+        outcome = line("run", "--weeks", WEEKS, "--hold-back", "2026-02-09")
+        assert outcome.exit_code == 0, outcome.text
+        assert line.query(FIGURES) == figures
+        assert line.query("SELECT week_start FROM main.weeks WHERE is_held_back") == [(date(2026, 2, 9),)]
+        [(changed, relative_change)] = line.query("SELECT rows_changed, relative_change FROM restated_days")
+        assert (changed, round(relative_change, 6)) == (51, -0.5), "the list shows it all the same"
+        assert line("verify").exit_code == 0
+
+
 class TestLaterWeek:
     """A new week that is possible, though not usual: published, with warnings."""
 

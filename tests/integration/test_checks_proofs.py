@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pytest
 from building import (
+    LONG_AFTER,
     TABLES,
     build_tables,
     claim,
     days_of,
+    full_day,
     full_weeks,
     lab,
     listed,
@@ -75,6 +77,12 @@ MODELS = {
     "openai/tune": 500,
     "openai/zero": 0,
 }
+# one day as it was stated first: then one model's tokens changed, one left and another entered
+RESTATED_DAY = days_of(BAD_WEEK)[0]
+RESTATED_LATER = [
+    (day, "openai/gone" if slug == "openai/small-43" else slug, tokens - 1 if slug == "qwen/a" else tokens)
+    for day, slug, tokens in full_day(RESTATED_DAY, MODELS, other=4000)
+]
 FIRST_LOOK, SECOND_LOOK, THIRD_LOOK = (datetime(2026, 1, day) for day in (8, 15, 22))
 # each look at the complete source lists these; the others come, go or change
 ALWAYS_LISTED = {
@@ -129,6 +137,11 @@ FIRST_OF_B = f"source = 'test-complete' AND model_id = 'openai/b' AND observed_a
 BASE_INPUT = "source = 'test-complete' AND price_kind = 'input' AND over_prompt_tokens = 0"
 INPUT_OF_A = f"model_id = 'qwen/a' AND {BASE_INPUT}"
 RANKED_INPUT = "source = 'test-complete' AND price_kind = 'input' AND population = 'ranked'"
+# what a day's older vintage said
+FIRST_STATED = (
+    "UPDATE staging.snapshot_days SET raw_tokens = raw_tokens * {0} "
+    f"WHERE as_of_utc < '{LONG_AFTER}' AND {{{{week}}}}"
+)
 # all layers together, as a source that is off by a factor would have it
 TIMES = (
     "UPDATE staging.snapshot_days SET raw_tokens = raw_tokens * {0} WHERE {{week}}; "
@@ -198,6 +211,10 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ("staging.model_day_tokens", "all_seven_days_are_there"): by_week(
         "DELETE FROM candidate WHERE {day}", BAD_WEEK, "tokens_equal_raw"
     ),
+    ("staging.model_day_tokens", "restated_days_keep_their_tokens"): by_week(
+        FIRST_STATED.format("1.26"), BAD_WEEK, "restatements_are_small"
+    ),
+    ("staging.model_day_tokens", "restatements_are_small"): by_week(FIRST_STATED.format("1.06")),
     ("staging.catalogue_statements", "every_raw_row_is_accounted_for"): whole(
         f"UPDATE candidate SET raw_rows = raw_rows - 1 WHERE {FIRST_OF_B}"
     ),
@@ -432,6 +449,11 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ),
     ("weekly.new_entrants", "first_day_lies_in_the_week"): whole("UPDATE candidate SET first_date = first_date - 7"),
     ("weekly.new_entrants", "nobody_was_there_before"): whole("UPDATE candidate SET base_permaslug = 'qwen/a'"),
+    ("weekly.restatements", "changes_add_up"): whole("DELETE FROM candidate WHERE restatement_kind = 'changed'"),
+    ("weekly.restatements", "kinds_match_values"): whole("UPDATE candidate SET restatement_kind = 'changed'"),
+    ("weekly.restatements", "later_replaces_earlier"): whole(
+        "UPDATE candidate SET later_as_of_utc = earlier_as_of_utc - INTERVAL 1 SECOND"
+    ),
     ("checks.results", "there_are_results"): whole(EMPTY),
     ("main.edition", "there_is_one_edition"): whole(EMPTY),
     ("main.citations", "there_is_a_citation"): whole(EMPTY),
@@ -474,6 +496,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     later = MODELS | {"openai/b": 3900, "openai/late": 60}
     rows = full_weeks(WEEKS[:2], MODELS, other=4000) + full_weeks(WEEKS[2:], later, other=4000)
     put_rows(home, rows)
+    put_rows(home, RESTATED_LATER, LONG_AFTER - timedelta(days=1))
     put_prices(home, COMPLETE)
     put_prices(home, CHANGES, "test-changes")
     reports = build_tables(connection, home, validate=validate_candidate, reference_tables=REFERENCES)

@@ -33,7 +33,9 @@ def put_snapshots(home: Home) -> None:
             if day != WEEKS[2] + timedelta(days=3):
                 rows += full_day(day, tokens)
     building.put_rows(home, rows)
-    restated = full_day(WEEKS[1], {"openai/gpt-5": 9_900, "mistralai/mistral-large": 400})
+    restated = full_day(
+        WEEKS[1], {"openai/gpt-5": 9_900, "deepseek/deepseek-v3": 8_800, "mistralai/mistral-large": 400}
+    )
     building.put_rows(home, restated, LONG_AFTER + timedelta(days=1))
     prices = [
         building.listed(datetime(2026, 1, 8), "openai/gpt-5", input=2, output=12),

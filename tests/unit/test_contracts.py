@@ -33,12 +33,12 @@ EVERY = pytest.mark.parametrize("name", CONTRACTS)
 FROM_SELECT = pytest.mark.parametrize("name", [name for name in CONTRACTS if name not in WITHOUT_SELECT])
 UNITS_BY_NAME = {
     r"(.*_)?usd_per_million_tokens(_.*)?": "USD per million tokens",
-    r"(.*_)?tokens": "tokens",
-    r".*_rows|.*_prices": "rows",
+    r"(.*_)?tokens|tokens_(before|after|change)": "tokens",
+    r".*_rows|rows_.*|.*_prices": "rows",
     r".*_days|days_observed": "days",
     r".*_utc": "UTC",
     r".*share(_low|_high)?": "0-1",
-    r"tokens_change_.*|ratio": "ratio",
+    r"tokens_change_.*|relative_change|ratio": "ratio",
     r".*_bytes": "bytes",
     r"weeks": "weeks",
 }

@@ -4,6 +4,8 @@ import pyarrow as pa
 
 from warehouse.contracts.contract import Build, Contract, column, contract
 from warehouse.contracts.shared_columns import (
+    BEFORE_AND_AFTER,
+    DATE,
     DAYS_OBSERVED,
     IS_COMPLETE_WEEK,
     MODEL_ID,
@@ -171,6 +173,23 @@ CONTRACTS = [
             IS_COMPLETE_WEEK,
             column("is_held_back", pa.bool_(), "The rows are the last good ones, not the newest"),
             column("hold_back_reason", pa.string(), "Why"),
+        ],
+    ),
+    _view(
+        "restated_days",
+        "Which days did the source restate, when, and by how much? One row for each time; weekly.restatements has "
+        "the values.",
+        ("date", "later_as_of_utc"),
+        [
+            DATE,
+            WEEK_START,
+            *BEFORE_AND_AFTER[:2],
+            column("rows_changed", pa.int64(), "Rows whose tokens differ", "rows"),
+            column("rows_entered", pa.int64(), "Rows that only the later vintage has", "rows"),
+            column("rows_left", pa.int64(), "Rows that only the earlier vintage has", "rows"),
+            column("tokens_before", pa.int64(), "Tokens of the day in the earlier vintage", "tokens"),
+            column("tokens_after", pa.int64(), "Tokens of the day in the later vintage", "tokens"),
+            column("relative_change", pa.float64(), "tokens_after / tokens_before - 1", "ratio"),
         ],
     ),
     _view(

@@ -20,6 +20,13 @@ ROW_KIND = column(
 TOKENS = column(
     "tokens", pa.int64(), "Prompt plus completion tokens, counted by each lab's own tokenizer", unit="tokens"
 )
+# two vintages of one day: what was said, and what is said instead
+BEFORE_AND_AFTER = [
+    column("earlier_as_of_utc", pa.timestamp("us"), "Instant for which the earlier vintage was stated", unit="UTC"),
+    column("later_as_of_utc", pa.timestamp("us"), "Instant for which the later vintage was stated", unit="UTC"),
+    column("earlier_snapshot_id", pa.string(), "Snapshot of the earlier vintage"),
+    column("later_snapshot_id", pa.string(), "Snapshot of the later vintage, which replaced it"),
+]
 LAB = column("lab", pa.string(), "Lab that made the model; `unknown` where it is not known", nullable=True)
 COUNTRY_CODE = column(
     "country_code", pa.string(), "Home country, ISO 3166-1 alpha-2; `ZZ` where it is not known", nullable=True

@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from warehouse.contracts.contract import Build, column, contract
 from warehouse.contracts.shared_columns import (
+    BEFORE_AND_AFTER,
     DATE,
     MODEL_ID,
     MODEL_PERMASLUG,
@@ -66,6 +67,24 @@ CONTRACTS = [
                 column("raw_rows", pa.int64(), "Rows of the day in that snapshot", "rows"),
                 column("raw_tokens", pa.int64(), "Their tokens", "tokens"),
                 _FIGURES_HASH,
+            )
+        ],
+    ),
+    contract(
+        "staging.day_restatements",
+        "Every time that a day was stated anew with other figures: its vintages in order, each with the one before it.",
+        Build.VIEW,
+        ("date", "later_as_of_utc"),
+        [
+            field.with_nullable(True)
+            for field in (
+                DATE,
+                WEEK_START,
+                *BEFORE_AND_AFTER,
+                column("rows_before", pa.int64(), "Rows of the day in the earlier vintage", "rows"),
+                column("rows_after", pa.int64(), "Rows of the day in the later vintage", "rows"),
+                column("tokens_before", pa.int64(), "Tokens of the day in the earlier vintage", "tokens"),
+                column("tokens_after", pa.int64(), "Tokens of the day in the later vintage", "tokens"),
             )
         ],
     ),

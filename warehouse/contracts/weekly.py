@@ -5,7 +5,9 @@ import pyarrow as pa
 from warehouse.contracts.contract import Build, Contract, column, contract
 from warehouse.contracts.shared_columns import (
     BASE_PERMASLUG,
+    BEFORE_AND_AFTER,
     COUNTRY_CODE,
+    DATE,
     DAYS_OBSERVED,
     IS_COMPLETE_WEEK,
     KNOWLEDGE,
@@ -198,6 +200,36 @@ CONTRACTS = [
             column("platform_share", pa.float64(), "Its tokens / all tokens of the platform in that week", "0-1"),
             column("best_rank", pa.int32(), "Best rank of its variants in that week"),
             column("is_only_free", pa.bool_(), "All its tokens of that week are of the variant `:free`"),
+        ],
+    ),
+    contract(
+        "weekly.restatements",
+        "What was restated: every value that differs between a vintage of a day and the one before it.",
+        Build.WHOLE,
+        ("date", "model_permaslug", "later_snapshot_id"),
+        [
+            WEEK_START,
+            DATE,
+            MODEL_PERMASLUG,
+            ROW_KIND,
+            column(
+                "restatement_kind",
+                pa.string(),
+                "`changed`, `entered` or `left` the day's rows; who enters the top 50 had tokens before, in `other`",
+            ),
+            column(
+                "tokens_before", pa.int64(), "Tokens in the earlier vintage; empty if it has no row", "tokens", True
+            ),
+            column("tokens_after", pa.int64(), "Tokens in the later vintage; empty if it has no row", "tokens", True),
+            column("tokens_change", pa.int64(), "tokens_after - tokens_before, no row as 0", "tokens"),
+            column(
+                "relative_change",
+                pa.float64(),
+                "tokens_after / tokens_before - 1; empty if either has no row, or before were 0",
+                "ratio",
+                nullable=True,
+            ),
+            *BEFORE_AND_AFTER,
         ],
     ),
     contract(

@@ -1,0 +1,103 @@
+"""The manifest that OpenRouter publishes beside each keyless export: when it was made, and the hash of its bytes.
+
+Its text stays with the snapshot as its provenance. Not here: fetching either, or storing them.
+"""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+
+from warehouse.errors import TokentideError
+from warehouse.parsers import EXPORT_FORMAT
+from warehouse.snapshots import Origin, Snapshot
+
+EXPORT_SOURCE = "openrouter-rankings-export"
+EXPORT_DAYS = 30  # each export holds the days before its date
+
+
+class ManifestInvalid(TokentideError):
+    """A text that is no manifest of an export of daily rankings."""
+
+
+class PublishedFile(BaseModel):
+    """Where a file was published, its length and its sha256."""
+
+    url: str
+    bytes: int
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class PublishedFiles(BaseModel):
+    csv: PublishedFile
+
+
+class DataLicense(BaseModel):
+    name: str
+    url: str
+
+
+class ExportManifest(BaseModel):
+    """What we read of a manifest; the rest of it is kept unread."""
+
+    dataset: Literal["rankings-daily"]
+    snapshot_date: date
+    retrieved_at: AwareDatetime
+    license: DataLicense
+    files: PublishedFiles
+
+    @property
+    def as_of_utc(self) -> datetime:
+        return self.retrieved_at.astimezone(UTC).replace(tzinfo=None)
+
+
+def parse_manifest(text: str, where: str) -> ExportManifest:
+    """Raises ManifestInvalid with what is wrong; `where` names the text."""
+    try:
+        return ExportManifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ManifestInvalid(
+            f"{where} is no manifest of a rankings-daily export: {place + ': ' if place else ''}{first['msg']}.",
+            "take the file <date>.manifest.json that OpenRouter publishes beside the CSV, as it is.",
+        ) from error
+
+
+def read_manifest(path: Path) -> tuple[ExportManifest, str]:
+    """The manifest and its text. Raises ManifestInvalid."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestInvalid(f"The manifest {path} cannot be read: {error}.", "name an existing file.") from error
+    return parse_manifest(text, str(path)), text
+
+
+def manifest_of(snapshot: Snapshot) -> ExportManifest | None:
+    """The manifest that was kept with a stored export; None where there was none."""
+    try:
+        return parse_manifest(snapshot.origin.provenance or "", snapshot.snapshot_id)
+    except ManifestInvalid:
+        return None
+
+
+def export_date(snapshot: Snapshot) -> date:
+    """The date by which an export goes: the day on which it was made."""
+    manifest = manifest_of(snapshot)
+    return manifest.snapshot_date if manifest else snapshot.origin.as_of_utc.date()
+
+
+def export_origin(manifest: ExportManifest, text: str, fetched_at_utc: datetime) -> Origin:
+    """What is said of the CSV that this manifest speaks of."""
+    return Origin(
+        source=EXPORT_SOURCE,
+        format=EXPORT_FORMAT,
+        as_of_utc=manifest.as_of_utc,
+        fetched_at_utc=fetched_at_utc,
+        url=manifest.files.csv.url,
+        license=manifest.license.name,
+        license_url=manifest.license.url,
+        citation=f"Source: OpenRouter (openrouter.ai/rankings), as of {manifest.as_of_utc:%Y-%m-%dT%H:%M:%SZ}.",
+        provenance=text,
+    )
