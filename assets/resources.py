@@ -20,14 +20,37 @@ class Observations(Protocol):
     def observations(self) -> Iterable[tuple[bytes, Origin, str | None]]: ...
 
 
+@dataclass(frozen=True)
+class FetchRequest:
+    """What is wanted of OpenRouter: by default what its keyless exports have published since the newest known day.
+
+    `source` is `exports` (no key) or `api` (a key); the days are first and last of what is wanted.
+    """
+
+    source: str = "exports"
+    first_day: date | None = None
+    last_day: date | None = None
+    every_vintage: bool = False
+
+
+class LiveSource(Observations, Protocol):
+    """Observations from the network; what could not be got is told once all were taken."""
+
+    missing_spans: list[tuple[date, date]]
+
+
 @dataclass
 class Warehouse:
-    """What every asset needs: where state lives, where snapshots come from, and how to report on the way."""
+    """What every asset needs: where state lives, where snapshots come from, and how to report on the way.
+
+    `sources` are at hand and observed in every build; `live` asks the network, only when it is told to.
+    """
 
     home: Home
     sources: list[Observations]
     lock_wait_seconds: float
     editions_to_keep: int
+    live: Callable[[FetchRequest, Callable[[str], None]], LiveSource]
     hold_back: frozenset[date] = frozenset()
     report: Callable[[str], None] = field(default=lambda _: None)
 

@@ -1,11 +1,68 @@
 """The raw layer: what the sources gave, put into the store as it came, and listed."""
 
+from datetime import date
+
+import dagster as dg
 import duckdb
 import pyarrow as pa
+from pydantic import Field
 
-from assets.resources import Warehouse
-from assets.table_assets import whole_table
+from assets.resources import FetchRequest, Warehouse
+from assets.table_assets import OWNERS, WRITER_POOL, whole_table
+from warehouse.hashing import raw_hash
+from warehouse.lock import writer_lock
 from warehouse.snapshots import SnapshotStore, snapshots_to_arrow
+
+FETCH_KEY = dg.AssetKey(["raw", "openrouter"])
+
+
+class FetchConfig(dg.Config):
+    """What to fetch; by default what the keyless exports have published since the newest day at hand."""
+
+    source: str = Field("exports", pattern="^(exports|api)$", description="`exports`, or `api` (needs a key)")
+    first_day: str = Field("", description="First day wanted, YYYY-MM-DD; empty: what is missing, the last days anew")
+    last_day: str = Field("", description="Last day wanted; empty: the last complete one")
+    every_vintage: bool = Field(False, description="Every export there is, not the fewest that close the gap")
+
+
+@dg.asset(
+    key=FETCH_KEY,
+    description="What OpenRouter has published: daily token totals and the price catalogue, each answer stored as it "
+    "came before anything is read from it. Not part of a build: it asks the network, and only when it is told to.",
+    group_name="raw",
+    owners=OWNERS,
+    kinds={"python"},
+    pool=WRITER_POOL,
+)
+def openrouter(
+    context: dg.AssetExecutionContext, config: FetchConfig, warehouse: dg.ResourceParam[Warehouse]
+) -> dg.MaterializeResult[None]:
+    request = FetchRequest(config.source, _day(config.first_day), _day(config.last_day), config.every_vintage)
+    store = SnapshotStore(warehouse.home)
+    stored = []
+
+    def report(step: str) -> None:
+        context.log.info(step)
+        warehouse.report(step)
+
+    with writer_lock(warehouse.home, warehouse.lock_wait_seconds, report):
+        live = warehouse.live(request, report)
+        for body, origin, sha256 in live.observations():
+            snapshot = store.put(body, origin, sha256)
+            stored.append(snapshot.snapshot_id)
+            report(f"stored {snapshot.snapshot_id}")
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(raw_hash(snapshot.sha256 for snapshot in store.snapshots())),
+        metadata={
+            "snapshots_stored": len(stored),
+            "snapshots": dg.MetadataValue.md("\n".join(f"- {name}" for name in stored) or "none"),
+            "days_not_to_be_had": ", ".join(f"{first} to {last}" for first, last in live.missing_spans) or "none",
+        },
+    )
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _observe(warehouse: Warehouse, _: duckdb.DuckDBPyConnection) -> pa.Table:
@@ -16,4 +73,4 @@ def _observe(warehouse: Warehouse, _: duckdb.DuckDBPyConnection) -> pa.Table:
     return snapshots_to_arrow(store.snapshots())
 
 
-ASSETS = [whole_table("raw.snapshots", reads=frozenset(), rows=_observe)]
+ASSETS = [openrouter, whole_table("raw.snapshots", reads=frozenset(), rows=_observe, after_assets=(FETCH_KEY,))]

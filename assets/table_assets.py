@@ -73,14 +73,18 @@ def whole_table(
     rows: Rows | None = None,
     after: Rows | None = None,
     explain: Explain | None = None,
+    after_assets: tuple[dg.AssetKey, ...] = (),
 ) -> dg.AssetsDefinition:
-    """The asset of a table that is replaced whole, from its SELECT or from rows that come from elsewhere."""
+    """The asset of a table that is replaced whole, from its SELECT or from rows that come from elsewhere.
+
+    `after_assets` are those that are no tables, but whose new version makes this one stale.
+    """
     contract = CONTRACTS[name]
     assert contract.build in (Build.WHOLE, Build.DERIVED), f"{name} is not built whole"
 
     @dg.multi_asset(
         name=asset_key(contract).to_python_identifier(),
-        specs=[_spec(contract, tables_read(name) if reads is None else reads)],
+        specs=[_spec(contract, tables_read(name) if reads is None else reads, after_assets)],
         check_specs=check_specs(asset_key(contract), expectations_of(contract)),
         # it has no partitions, but a range can only be launched if all that it selects runs in one
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -122,7 +126,7 @@ def column_schema(contract: Contract) -> dg.TableSchema:
     )
 
 
-def _spec(contract: Contract, reads: frozenset[str]) -> dg.AssetSpec:
+def _spec(contract: Contract, reads: frozenset[str], others: tuple[dg.AssetKey, ...] = ()) -> dg.AssetSpec:
     metadata: dict[str, object] = {
         "dagster/column_schema": column_schema(contract),
         "dagster/table_name": contract.name,
@@ -131,7 +135,7 @@ def _spec(contract: Contract, reads: frozenset[str]) -> dg.AssetSpec:
     kinds = {"duckdb", "sql" if sql_path(contract).exists() else "python"}
     return dg.AssetSpec(
         asset_key(contract),
-        deps=[asset_key(CONTRACTS[table]) for table in sorted(reads)],
+        deps=[*others, *(asset_key(CONTRACTS[table]) for table in sorted(reads))],
         description=f"{contract.description}\n\nOne row per {', '.join(contract.key)}.",
         group_name=contract.schema_name,
         owners=OWNERS,

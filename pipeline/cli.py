@@ -73,6 +73,9 @@ def run(
         list[str] | None,
         typer.Option(help="Publish although this week fails: the file keeps its last good rows, marked. Repeatable."),
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="First fetch what OpenRouter has published since (no key), as `fetch` does.")
+    ] = False,
     as_of: Annotated[
         str | None,
         typer.Option(help="Build what was known at this instant (of a day: its start), into a file of its own."),
@@ -83,12 +86,55 @@ def run(
     Does nothing where nothing has changed. What fails its checks is kept out: the published file stays as it was.
     """
     if as_of is not None:
-        if weeks or hold_back:
-            raise typer.BadParameter("it builds all weeks: leave out --weeks and --hold-back.", param_hint="--as-of")
+        if weeks or hold_back or live:
+            raise typer.BadParameter("it builds all weeks of what is stored: no other option.", param_hint="--as-of")
         _run_as_of(as_of)
         return
+    if live:
+        _fetch("exports", None, None, False)
     first, last = parse_weeks(weeks) if weeks else all_weeks()
     _run(first, last, frozenset(parse_week(week) for week in hold_back or []))
+
+
+@app.command(
+    epilog="Examples: `tokentide fetch`, `tokentide fetch --source api` (with OPENROUTER_API_KEY set), "
+    "`tokentide fetch --weeks 2026-10-05..2026-10-19`"
+)
+def fetch(
+    source: Annotated[
+        str,
+        typer.Option(help="exports: the keyless daily files. api: the Data API with a key, for the whole history."),
+    ] = "exports",
+    weeks: Annotated[
+        str | None, typer.Option(help="Weeks A..B, each named by any of its days. Default: what is missing.")
+    ] = None,
+    every_vintage: Annotated[
+        bool, typer.Option("--every-vintage", help="Every export there is, not the fewest that close the gap.")
+    ] = False,
+) -> None:
+    """Fetch what OpenRouter has published since the newest day at hand, and the price catalogue; `run` builds from it.
+
+    The last days are fetched anew (TOKENTIDE_REFETCH_DAYS), as figures are restated. Every answer is stored as it came.
+    """
+    if source not in ("exports", "api"):
+        raise typer.BadParameter("it is exports or api.", param_hint="--source")
+    if every_vintage and source == "api":
+        raise typer.BadParameter("only exports have vintages to choose from.", param_hint="--every-vintage")
+    first, last = parse_weeks(weeks) if weeks else (None, None)
+    _fetch(source, first, last, every_vintage)
+    console.print("Next: `tokentide run` builds from it.")
+
+
+def _fetch(source: str, first_week: "date | None", last_week: "date | None", every_vintage: bool) -> None:
+    from datetime import timedelta
+
+    from assets.resources import FetchRequest
+    from pipeline.progress import showing_progress
+    from pipeline.run_job import fetch_job
+
+    last_day = last_week + timedelta(days=6) if last_week else None
+    with showing_progress(console) as report:
+        fetch_job(Settings(), FetchRequest(source, first_week, last_day, every_vintage), report)
 
 
 @app.command(epilog="Example: `tokentide backfill 2025-01-06..2025-03-31`")

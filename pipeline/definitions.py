@@ -7,9 +7,11 @@ import dagster as dg
 from assets import attribution, claims, prices, publication, snapshots, staging, weekly
 from assets.resources import Warehouse
 from pipeline.archive import BuiltInArchive
+from pipeline.fetching import LiveOpenRouter
 from pipeline.settings import Settings
 
 JOB_NAME = "build_and_publish"
+FETCH_JOB_NAME = "fetch_live"
 
 
 def make_warehouse(settings: Settings) -> Warehouse:
@@ -19,6 +21,7 @@ def make_warehouse(settings: Settings) -> Warehouse:
         sources=[BuiltInArchive()],
         lock_wait_seconds=settings.lock_wait_seconds,
         editions_to_keep=settings.editions_to_keep,
+        live=lambda request, report: LiveOpenRouter(settings, request, report),
     )
 
 
@@ -31,9 +34,14 @@ def build_definitions(resource_overrides: Mapping[str, object] | None = None) ->
         jobs=[
             dg.define_asset_job(
                 JOB_NAME,
-                selection=dg.AssetSelection.all(),
+                selection=dg.AssetSelection.all() - dg.AssetSelection.assets(snapshots.FETCH_KEY),
                 description="From the stored snapshots to the published file, for one week or a range in a single run.",
-            )
+            ),
+            dg.define_asset_job(
+                FETCH_JOB_NAME,
+                selection=dg.AssetSelection.assets(snapshots.FETCH_KEY),
+                description="Fetches what OpenRouter has published since the newest day at hand, and its prices.",
+            ),
         ],
         resources=resources,
         # one writer at a time and small steps: a process per step would cost more than the work

@@ -41,9 +41,11 @@ class DataLicense(BaseModel):
 class ExportManifest(BaseModel):
     """What we read of a manifest; the rest of it is kept unread."""
 
+    schema_version: Literal["v1"]
     dataset: Literal["rankings-daily"]
     snapshot_date: date
     retrieved_at: AwareDatetime
+    row_count: int
     license: DataLicense
     files: PublishedFiles
 

@@ -1,4 +1,4 @@
-"""Runs the job for a range of weeks in this process, with Dagster's records kept where the UI finds them."""
+"""Runs a job (a build of some weeks, or a fetch) in this process, with Dagster's records where the UI finds them."""
 
 import logging
 import os
@@ -6,7 +6,9 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
+from assets.resources import FetchRequest
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs, prepare_dagster_home
 from pipeline.settings import Settings
 from warehouse.builds import built_weeks, stale_weeks
@@ -40,7 +42,33 @@ def run_job(settings: Settings, request: RunRequest, report: Callable[[str], Non
         with warnings.catch_warnings():
             # Dagster's notices of preview features, and of what it deprecates in itself, are no news to the user
             warnings.simplefilter("ignore")
-            _execute(settings, request, report)
+            from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+            span = {
+                ASSET_PARTITION_RANGE_START_TAG: request.first.isoformat(),
+                ASSET_PARTITION_RANGE_END_TAG: request.last.isoformat(),
+            }
+            _execute(settings, "build_and_publish", {}, span, request.hold_back, report)
+
+
+def fetch_job(settings: Settings, request: FetchRequest, report: Callable[[str], None]) -> None:
+    """Fetches into the snapshot store; `report` hears of every answer and every wait.
+
+    Raises the errors of clients/errors.py, or another TokentideError where it could not go on.
+    """
+    home = settings.state
+    home.prepare()
+    config = {
+        "source": request.source,
+        "first_day": request.first_day.isoformat() if request.first_day else "",
+        "last_day": request.last_day.isoformat() if request.last_day else "",
+        "every_vintage": request.every_vintage,
+    }
+    with writer_lock(home, settings.lock_wait_seconds, report):
+        prepare_dagster_home(home)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _execute(settings, "fetch_live", {"ops": {"raw__openrouter": {"config": config}}}, {}, frozenset(), report)
 
 
 def _with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], None]) -> RunRequest:
@@ -61,30 +89,32 @@ def _with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], N
     return wider
 
 
-def _execute(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:
+def _execute(
+    settings: Settings,
+    job_name: str,
+    config: dict[str, Any],
+    tags: dict[str, str],
+    hold_back: frozenset[date],
+    report: Callable[[str], None],
+) -> None:
     import dagster as dg
     import sqlalchemy.exc
     from dagster._core.errors import DagsterExecutionInterruptedError
-    from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-    from pipeline.definitions import JOB_NAME, build_definitions, make_warehouse
+    from pipeline.definitions import build_definitions, make_warehouse
 
     warehouse = make_warehouse(settings)
-    warehouse.hold_back = request.hold_back
+    warehouse.hold_back = hold_back
     warehouse.report = report
-    job = build_definitions({"warehouse": warehouse}).get_job_def(JOB_NAME)
+    job = build_definitions({"warehouse": warehouse}).get_job_def(job_name)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     with dg.DagsterInstance.get() as instance:
         end_abandoned_runs(instance)
         try:
             job.execute_in_process(
                 instance=instance,
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                tags={
-                    ASSET_PARTITION_RANGE_START_TAG: request.first.isoformat(),
-                    ASSET_PARTITION_RANGE_END_TAG: request.last.isoformat(),
-                    COMMAND_LINE_PID_TAG: str(os.getpid()),
-                },
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}, **config},
+                tags={**tags, COMMAND_LINE_PID_TAG: str(os.getpid())},
             )
         except dg.Failure as failure:
             if isinstance(failure.__cause__, TokentideError):

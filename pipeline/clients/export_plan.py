@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
+from pipeline.export_manifest import EXPORT_DAYS
+
 OLDEST_EXPORT = date(2026, 9, 19)  # older ones were not found in November 2026
-WINDOW_DAYS = 30
 REFETCH_DAYS = 10
 
 _DAY = timedelta(days=1)
@@ -14,7 +15,7 @@ def plan_exports(
     newest_known_day: date | None,
     latest_snapshot_date: date,
     refetch_days: int = REFETCH_DAYS,
-    window_days: int = WINDOW_DAYS,
+    window_days: int = EXPORT_DAYS,
     every_vintage: bool = False,
     *,
     oldest_snapshot_date: date = OLDEST_EXPORT,
@@ -46,7 +47,7 @@ def plan_exports(
     return sorted({*plan, published[-1]})
 
 
-def covered_days(snapshot_dates: Iterable[date], window_days: int = WINDOW_DAYS) -> set[date]:
+def covered_days(snapshot_dates: Iterable[date], window_days: int = EXPORT_DAYS) -> set[date]:
     """Every day that one of the exports holds."""
     return {day - timedelta(days=back) for day in snapshot_dates for back in range(1, window_days + 1)}
 
@@ -55,7 +56,7 @@ def gaps(
     newest_known_day: date | None,
     latest_snapshot_date: date,
     snapshot_dates: Collection[date],
-    window_days: int = WINDOW_DAYS,
+    window_days: int = EXPORT_DAYS,
 ) -> list[tuple[date, date]]:
     """Spans of unknown days, first and last, that none of the exports holds: between the newest known day (or the
     oldest export, where nothing is known) and the latest export."""

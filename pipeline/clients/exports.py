@@ -7,42 +7,28 @@ dated manifest and file; never the `latest` files themselves, which can come fro
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.clients.export_plan import OLDEST_EXPORT, REFETCH_DAYS, gaps, plan_exports
-from pipeline.clients.http import Answer, Connection, OpenRouter, changed, instant, json_object
+from pipeline.clients.http import Answer, Connection, OpenRouter, changed, json_object
 from pipeline.clients.remembered import read_remembered, remember
+from pipeline.export_manifest import ExportManifest, ManifestInvalid, export_date, export_origin, parse_manifest
 from warehouse.errors import SnapshotRejected
 from warehouse.parsers import EXPORT_FORMAT
 from warehouse.snapshots import Origin, Snapshot
 
-SOURCE = "openrouter-exports"
 EXPORTS = "/api/v1/datasets/exports"
 DATASET = "rankings-daily"
 
 _SCHEMA_VERSION = "v1"
-_LICENSE = "CC BY 4.0"
-_LICENSE_URL = "https://creativecommons.org/licenses/by/4.0/"
 _INDEX_BYTES = 1_000_000
 _FILE_BYTES = 100_000_000
 # A date can have been missed; that several in a row were means that exports no longer reach back so far.
 _MISSED_IN_A_ROW = 3
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What an export's manifest says of its CSV; `text` is the manifest as it came."""
-
-    snapshot_date: date
-    retrieved_at: str
-    retrieved_at_utc: datetime
-    rows: int
-    size_bytes: int
-    sha256: str
-    text: str
+_DAY = timedelta(days=1)
 
 
 @dataclass
@@ -56,6 +42,7 @@ class ExportsSource:
     etags: Path
     newest_known_day: date | None = None
     known_dates: frozenset[date] = frozenset()
+    last_day: date | None = None  # the last that is wanted; else all there are
     refetch_days: int = REFETCH_DAYS
     every_vintage: bool = False
     oldest_snapshot_date: date = OLDEST_EXPORT
@@ -71,7 +58,7 @@ class ExportsSource:
                 self.report("OpenRouter has published no export since the last fetch")
                 return
             latest = max(day for _, day in answers)  # either can be behind for up to an hour
-            yield from self._exports(connection, latest)
+            yield from self._exports(connection, min(latest, self.last_day + _DAY) if self.last_day else latest)
             # only now: had storing one of them failed, the next fetch must not find "nothing new"
             self._remember([answer for answer, _ in answers], latest)
 
@@ -92,7 +79,7 @@ class ExportsSource:
             day = wanted[0]
             manifest = self._manifest_of(connection, day)
             if manifest is not None:
-                yield self._export(connection, manifest)
+                yield self._export(connection, *manifest)
                 fetched.add(day)
                 continue
             self.report(f"OpenRouter has no export of {day}: stepping over it")
@@ -103,37 +90,31 @@ class ExportsSource:
                 self.report(f"The oldest export that OpenRouter still has is that of {oldest}")
         self._name_gaps(latest, {*plan, *fetched, *self.known_dates})
 
-    def _export(self, connection: Connection, manifest: Manifest) -> tuple[bytes, Origin, str]:
+    def _export(self, connection: Connection, manifest: ExportManifest, text: str) -> tuple[bytes, Origin, str]:
         path = _path(manifest.snapshot_date, "csv")
         answer = connection.get(path, limit_bytes=_FILE_BYTES)
         url = connection.url + path
         if answer is None:
             raise SnapshotRejected(f"{url} is missing, though its manifest is there.", "run again later.")
         _verify(answer, manifest)
-        origin = Origin(
-            source=SOURCE,
-            format=EXPORT_FORMAT,
-            as_of_utc=manifest.retrieved_at_utc,
-            fetched_at_utc=answer.fetched_at_utc,
+        origin = replace(
+            export_origin(manifest, text, answer.fetched_at_utc),
             url=url,
-            license=_LICENSE,
-            license_url=_LICENSE_URL,
-            citation=f"Source: OpenRouter (openrouter.ai/rankings), as of {manifest.retrieved_at}.",
             parameters=json.dumps({"snapshot_date": manifest.snapshot_date.isoformat()}),
             http_status=answer.status,
             http_headers=answer.headers_that_matter,
-            provenance=manifest.text,
         )
-        return answer.body, origin, manifest.sha256
+        return answer.body, origin, manifest.files.csv.sha256
 
-    def _manifest_of(self, connection: Connection, day: date) -> Manifest | None:
+    def _manifest_of(self, connection: Connection, day: date) -> tuple[ExportManifest, str] | None:
+        """The manifest of that date and its text, or None where there is none. Raises AnswerChanged."""
         answer = connection.get(_path(day, "manifest.json"), limit_bytes=_INDEX_BYTES)
         if answer is None:
             return None
         manifest = _manifest(answer)
         if manifest.snapshot_date != day:
             raise changed(answer.url, f"it says that it is of {manifest.snapshot_date}")
-        return manifest
+        return manifest, answer.body.decode()
 
     def _oldest_published(self, connection: Connection, missing: date, published: date, known: set[date]) -> date:
         """By halving, as exports of hundreds of days may be gone. Adds what is found missing to `known`."""
@@ -175,7 +156,8 @@ class ExportsSource:
             return None
         knows_its_days = self.newest_known_day is not None and (latest - self.newest_known_day).days <= 1
         is_at_hand = latest in self.known_dates or knows_its_days
-        return etag if is_at_hand and isinstance(etag, str) and not self.every_vintage else None
+        is_enough = not self.every_vintage and self.last_day is None
+        return etag if is_at_hand and is_enough and isinstance(etag, str) else None
 
     def _remember(self, answers: Iterable[Answer], latest: date) -> None:
         remembered = read_remembered(self.etags)
@@ -187,11 +169,7 @@ class ExportsSource:
 
 def stored_export_dates(snapshots: Iterable[Snapshot]) -> frozenset[date]:
     """The dates of the exports among the snapshots."""
-    return frozenset(
-        date.fromisoformat(json.loads(snapshot.origin.parameters)["snapshot_date"])
-        for snapshot in snapshots
-        if snapshot.origin.source == SOURCE and snapshot.origin.parameters
-    )
+    return frozenset(export_date(snapshot) for snapshot in snapshots if snapshot.origin.format == EXPORT_FORMAT)
 
 
 def _path(day: date, ending: str) -> str:
@@ -209,34 +187,26 @@ def _latest_in_index(answer: Answer) -> date:
     raise changed(answer.url, f"it does not list {DATASET}")
 
 
-def _manifest(answer: Answer) -> Manifest:
+def _manifest(answer: Answer) -> ExportManifest:
     """Raises AnswerChanged."""
-    said = json_object(answer)
-    _same_version(said, answer)
-    day = _day(said.get("snapshot_date"), answer)
-    files = said.get("files")
-    csv = files.get("csv") if isinstance(files, dict) else None
-    if said.get("dataset") != DATASET or not isinstance(csv, dict):
-        raise changed(answer.url, f"it is no manifest of a CSV of {DATASET}")
-    rows, size_bytes, sha256, url = said.get("row_count"), csv.get("bytes"), csv.get("sha256"), csv.get("url")
-    if not (isinstance(rows, int) and isinstance(size_bytes, int) and isinstance(sha256, str) and isinstance(url, str)):
-        raise changed(answer.url, "it does not say url, bytes, sha256 and number of rows of its CSV")
-    if urlsplit(url).path != _path(day, "csv"):
-        raise changed(answer.url, f"its file is {url}, not the one of {day}")
-    retrieved_at = said.get("retrieved_at")
-    retrieved_at_utc = instant(retrieved_at, answer.url)
-    return Manifest(day, str(retrieved_at), retrieved_at_utc, rows, size_bytes, sha256, answer.body.decode())
+    try:
+        manifest = parse_manifest(answer.body.decode(errors="replace"), answer.url)
+    except ManifestInvalid as error:
+        raise changed(answer.url, str(error.args[0])) from error
+    if urlsplit(manifest.files.csv.url).path != _path(manifest.snapshot_date, "csv"):
+        raise changed(answer.url, f"its file is {manifest.files.csv.url}, not the one of {manifest.snapshot_date}")
+    return manifest
 
 
-def _verify(answer: Answer, manifest: Manifest) -> None:
+def _verify(answer: Answer, manifest: ExportManifest) -> None:
     """Raises SnapshotRejected."""
     sha256 = hashlib.sha256(answer.body).hexdigest()
-    if len(answer.body) != manifest.size_bytes:
-        why = f"{len(answer.body)} bytes arrived, its manifest says {manifest.size_bytes}"
-    elif sha256 != manifest.sha256:
-        why = f"its sha256 is {sha256}, its manifest says {manifest.sha256}"
-    elif (rows := answer.body.count(b"\n") - 1) != manifest.rows:
-        why = f"it has {rows} rows, its manifest says {manifest.rows}"
+    if len(answer.body) != manifest.files.csv.bytes:
+        why = f"{len(answer.body)} bytes arrived, its manifest says {manifest.files.csv.bytes}"
+    elif sha256 != manifest.files.csv.sha256:
+        why = f"its sha256 is {sha256}, its manifest says {manifest.files.csv.sha256}"
+    elif (rows := answer.body.count(b"\n") - 1) != manifest.row_count:
+        why = f"it has {rows} rows, its manifest says {manifest.row_count}"
     else:
         return
     raise SnapshotRejected(

@@ -20,6 +20,7 @@ from pipeline.dev_server import catalogue, export_files
 from pipeline.dev_server.export_files import DATASET, EXPORTS
 from pipeline.dev_server.faults import Fault, Faults
 from pipeline.dev_server.figures import DayRows, Figures, in_order_of_source, recorded_figures
+from warehouse.export_bytes import export_bytes
 
 OLDEST_EXPORT = date(2026, 9, 19)
 HISTORY_START = date(2025, 1, 1)
@@ -93,8 +94,8 @@ class LoopbackOpenRouter:
         if not is_published or snapshot_date in self.never_published:
             return None
         at = export_files.retrieved_at(snapshot_date)
-        days = [(day, self._rows(day, at)) for day in export_files.window(snapshot_date)]
-        return export_files.export_csv(days)
+        days = export_files.window(snapshot_date)
+        return export_bytes((day, model, tokens) for day in days for model, tokens in self._rows(day, at))
 
     def _route(self, path: str, answer: Callable[[Request], Response]) -> Route:
         async def endpoint(request: Request) -> Response:

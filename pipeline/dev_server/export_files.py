@@ -1,37 +1,25 @@
-"""The bytes of an export and of its manifest: a pure function of the figures, by OpenRouter's own rule.
+"""What is published beside an export: its manifest, and the index of all.
 
-Only the CSV: the rule of the JSON beside it is not known to the byte.
+The CSV itself follows from the figures (warehouse/export_bytes.py); the rule of the JSON is not known to the byte.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+
+from pipeline.export_manifest import EXPORT_DAYS
 
 EXPORTS = "/api/v1/datasets/exports"
 DATASET = "rankings-daily"
-WINDOW_DAYS = 30
 
-_HEADER = "date,model_permaslug,rank,total_tokens,share_of_daily_tokens"
 _LICENSE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
 _ATTRIBUTION = (
     "Source: OpenRouter (openrouter.ai), licensed under CC BY 4.0: reuse and republish with attribution to OpenRouter."
 )
 
 
-def export_csv(days: Iterable[tuple[date, Sequence[tuple[str, int]]]]) -> bytes:
-    """Days ascending, each with its rows in the order of the source; CRLF after every line."""
-    lines = [_HEADER]
-    for day, rows in days:
-        day_tokens = sum(tokens for _, tokens in rows)
-        for rank, (slug, tokens) in enumerate(rows, 1):
-            lines.append(f"{day},{slug},{'' if slug == 'other' else rank},{tokens},{_share(tokens, day_tokens)}")
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
-
-
 def window(snapshot_date: date) -> list[date]:
     """The days that an export of this date holds."""
-    return [snapshot_date - timedelta(days=back) for back in range(WINDOW_DAYS, 0, -1)]
+    return [snapshot_date - timedelta(days=back) for back in range(EXPORT_DAYS, 0, -1)]
 
 
 def retrieved_at(snapshot_date: date) -> datetime:
@@ -87,12 +75,6 @@ def index(latest: date, base_url: str) -> dict[str, object]:
             }
         ],
     }
-
-
-def _share(tokens: int, day_tokens: int) -> str:
-    """The shortest decimal that reads back as the double, without an exponent."""
-    share = format(Decimal(repr(tokens / day_tokens if day_tokens else 0.0)), "f")
-    return share.removesuffix(".0")
 
 
 def _in_milliseconds(at: datetime) -> str:

@@ -1,12 +1,8 @@
 """The loopback OpenRouter is like the real one where that is recorded or documented."""
 
-import csv
-import hashlib
-import io
 import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from itertools import groupby
 
 import httpx
 import pyarrow.parquet
@@ -16,7 +12,6 @@ from loopback import Loopback
 
 from pipeline.archive import ARCHIVE_DIRECTORY
 from pipeline.dev_server import Fault, LoopbackOpenRouter, export_files, recorded_figures, serving
-from pipeline.dev_server.figures import in_order_of_source
 from pipeline.dev_server.server import PortTaken
 from warehouse.parsers import CATALOGUE_FORMAT, EXPORT_FORMAT, PRICE_ARCHIVE_FORMAT, parse_prices, parse_usage
 
@@ -31,17 +26,6 @@ def recorded_export() -> tuple[bytes, dict]:
     return body, json.loads(shared_file("exports/rankings-daily_2026-10-08.manifest.json").read_text())
 
 
-def test_the_rule_of_exports_gives_the_published_bytes() -> None:
-    published, manifest = recorded_export()
-    rows = csv.DictReader(io.StringIO(published.decode()))
-    days = [
-        (date.fromisoformat(day), in_order_of_source((row["model_permaslug"], int(row["total_tokens"])) for row in of))
-        for day, of in groupby(rows, key=lambda row: row["date"])
-    ]
-    body = export_files.export_csv(days)
-    assert hashlib.sha256(body).hexdigest() == manifest["files"]["csv"]["sha256"]
-
-
 def test_the_manifest_and_the_index_are_the_published_ones_but_for_what_is_left_out() -> None:
     published, manifest = recorded_export()
     made = export_files.manifest(date(2026, 10, 8), published, "https://openrouter.ai")
@@ -50,17 +34,6 @@ def test_the_manifest_and_the_index_are_the_published_ones_but_for_what_is_left_
     index = json.loads(shared_file("exports/index.json").read_text())
     index["datasets"] = [dataset for dataset in index["datasets"] if dataset["id"] == "rankings-daily"]
     assert export_files.index(date(2026, 10, 8), "https://openrouter.ai") == index
-
-
-def test_shares_are_shortest_decimals_without_an_exponent() -> None:
-    days = [(date(2026, 1, 1), [("a/whole", 3), ("other", 0)]), (date(2026, 1, 2), [("a/b", 99_997), ("a/c", 3)])]
-    assert export_files.export_csv(days).decode().split("\r\n")[1:] == [
-        "2026-01-01,a/whole,1,3,1",
-        "2026-01-01,other,,0,0",
-        "2026-01-02,a/b,1,99997,0.99997",
-        "2026-01-02,a/c,2,3,0.00003",
-        "",
-    ]
 
 
 def test_an_export_holds_the_thirty_days_before_it(loopback: Loopback) -> None:

@@ -1,0 +1,140 @@
+"""What is fetched from OpenRouter: which source, which days; and a failing source does not keep the others away.
+
+Not here: how a source is asked (clients/), or what becomes of an answer (assets/snapshots.py).
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow.compute
+
+from assets.resources import FetchRequest
+from pipeline.archive import BuiltInArchive
+from pipeline.clients.catalogue import Catalogue
+from pipeline.clients.errors import KeyRefused
+from pipeline.clients.export_plan import OLDEST_EXPORT
+from pipeline.clients.exports import ExportsSource, stored_export_dates
+from pipeline.clients.http import OpenRouter
+from pipeline.clients.rankings_api import HISTORY_START, RankingsApi
+from pipeline.clients.rankings_api import SOURCE as API_SOURCE
+from pipeline.clients.request_limits import RequestLimits
+from pipeline.export_manifest import EXPORT_DAYS
+from pipeline.settings import Settings
+from warehouse.errors import SnapshotUnreadable, TokentideError
+from warehouse.parsers import PRICE_PARSERS, parse_usage
+from warehouse.snapshots import Origin, Snapshot, SnapshotStore
+
+_DAY = timedelta(days=1)
+
+
+@dataclass
+class LiveOpenRouter:
+    """Daily totals as asked for, then the catalogue with its prices."""
+
+    settings: Settings
+    request: FetchRequest
+    report: Callable[[str], None] = lambda _: None
+    server: OpenRouter | None = None  # a test's own patience
+    missing_spans: list[tuple[date, date]] = field(default_factory=list, init=False)
+
+    def observations(self) -> Iterator[tuple[bytes, Origin, str | None]]:
+        """Raises the first error of a source once every source was asked; what others gave is stored by then."""
+        server = self.server or OpenRouter(self.settings.openrouter_url)
+        store = SnapshotStore(self.settings.state)
+        for body, origin, sha256 in BuiltInArchive().observations():
+            store.put(body, origin, sha256)  # what is built in need not be fetched
+        failures: list[TokentideError] = []
+        usage = self._usage(server, store)
+        for source in (usage, Catalogue(server, self.report)):
+            try:
+                yield from source.observations()
+            except TokentideError as error:
+                self.report(f"failed: {error.args[0]}")
+                failures.append(error)
+        if isinstance(usage, ExportsSource):
+            self.missing_spans = usage.missing_spans
+        if failures:
+            raise failures[0]
+
+    def _usage(self, server: OpenRouter, store: SnapshotStore) -> ExportsSource | RankingsApi:
+        first, last = self.request.first_day, self.request.last_day
+        snapshots = store.snapshots()
+        newest_known = newest_day_without_gap(known_days(store, snapshots), OLDEST_EXPORT - EXPORT_DAYS * _DAY)
+        live = self.settings.state.path / "live"
+        if self.request.source == "api":
+            if self.settings.key is None:
+                raise KeyRefused(
+                    "The Data API needs a key, and there is none.",
+                    "set OPENROUTER_API_KEY to any OpenRouter key; the keyless exports need none: `tokentide fetch`.",
+                )
+            refetched = newest_known and newest_known - (self.settings.refetch_days - 1) * _DAY
+            if first is None and is_full_refetch_due(snapshots, self.settings.full_refetch_days):
+                refetched = HISTORY_START
+            limits = RequestLimits(live / "requests.json", report=self.report)
+            return RankingsApi(
+                server, self.settings.key, limits, first or refetched or HISTORY_START, last, self.report
+            )
+        return ExportsSource(
+            server,
+            live / "etags.json",
+            newest_known_day=first - _DAY if first else newest_known,
+            known_dates=stored_export_dates(snapshots),
+            last_day=last,
+            refetch_days=0 if first else self.settings.refetch_days,
+            every_vintage=self.request.every_vintage,
+            report=self.report,
+        )
+
+
+def known_days(store: SnapshotStore, snapshots: list[Snapshot]) -> set[date]:
+    """The days that had ended when a snapshot at hand stated them."""
+    days: set[date] = set()
+    for snapshot in snapshots:
+        if snapshot.origin.format in PRICE_PARSERS:
+            continue
+        try:
+            rows = parse_usage(store.read(snapshot), snapshot.origin.format)
+        except SnapshotUnreadable:
+            continue
+        for text in pyarrow.compute.unique(rows.column("date_text")).to_pylist():
+            if (day := _day(text)) and datetime(day.year, day.month, day.day) + _DAY <= snapshot.origin.as_of_utc:
+                days.add(day)
+    return days
+
+
+def newest_day_without_gap(known: set[date], within_reach_from: date) -> date | None:
+    """The last known day before the first that is missing among those that exports may hold; None where none is known.
+
+    A gap that an earlier fetch had to leave is so looked for again; what lies before the exports' reach is not theirs
+    to close.
+    """
+    day = within_reach_from
+    while day in known:
+        day += _DAY
+    return max((one for one in known if one < day), default=None)
+
+
+def is_full_refetch_due(snapshots: list[Snapshot], every_days: int, now: datetime | None = None) -> bool:
+    """Whether the Data API has not been asked for the whole history for so long: the far past is restated, too."""
+    since = (now or datetime.now(UTC).replace(tzinfo=None)) - timedelta(days=every_days)
+    return not any(
+        snapshot.origin.source == API_SOURCE
+        and snapshot.origin.fetched_at_utc > since
+        and _parameters(snapshot).get("start_date") == HISTORY_START.isoformat()
+        for snapshot in snapshots
+    )
+
+
+def _parameters(snapshot: Snapshot) -> dict[str, Any]:
+    said = json.loads(snapshot.origin.parameters or "{}")
+    return said if isinstance(said, dict) else {}
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
