@@ -148,13 +148,12 @@ def _print_table(console: Console, difference: TableDifference, limit: int) -> N
         return
     causes = {cause for *_, cause in difference.moved}
     of_all = f", because of {next(iter(causes))}" if len(causes) == 1 else ""
-    table = Table(
-        title=f"{difference.table_name}: {len(difference.moved):,} rows moved, entered or left{of_all}",
-        title_justify="left",
-        box=None,
-        header_style="bold",
-        pad_edge=False,
+    console.print(
+        f"[bold]{difference.table_name}: {len(difference.moved):,} rows moved, entered or left{of_all}[/bold]",
+        highlight=False,
+        soft_wrap=True,
     )
+    table = Table(box=None, header_style="dim", pad_edge=False)
     table.add_column("row", overflow="fold")
     for name in ("before", "after", "change in tokens"):
         table.add_column(name, justify="right", no_wrap=True)

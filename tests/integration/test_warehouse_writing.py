@@ -14,6 +14,7 @@ from warehouse import writing
 from warehouse.contracts import CONTRACTS, Contract
 from warehouse.errors import ContractBroken
 from warehouse.home import Home
+from warehouse.known_facts import facts_known_at
 from warehouse.results import CheckResult
 from warehouse.writing import build_weeks, build_whole
 
@@ -48,7 +49,7 @@ def tokens_by_week(connection: duckdb.DuckDBPyConnection) -> dict[date, int]:
 
 
 def labs_table(**columns: pa.Array) -> pa.Table:
-    rows = references(labs=[lab("qwen", "CN")])["labs"]
+    rows = facts_known_at(references(labs=[lab("qwen", "CN")]), None)["labs"]
     for name, values in columns.items():
         rows = rows.set_column(rows.column_names.index(name), name, values)
     return rows
