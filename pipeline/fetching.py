@@ -48,7 +48,8 @@ class LiveOpenRouter:
             store.put(body, origin, sha256)  # what is built in need not be fetched
         failures: list[TokentideError] = []
         usage = self._usage(server, store)
-        for source in (usage, Catalogue(server, self.report)):
+        for what, source in (("daily totals", usage), ("the price catalogue", Catalogue(server, self.report))):
+            self.report(f"asking {server.url} for {what}")
             try:
                 yield from source.observations()
             except TokentideError as error:

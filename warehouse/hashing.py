@@ -8,7 +8,10 @@ from pathlib import Path
 from warehouse.contracts import Contract
 
 # When and from which observation a figure came may differ between builds that agree on every figure.
-_TIMES_OF_OBSERVATION = {"snapshot_id", "fetched_at_utc", "published_at_utc", "held_back_at_utc"}
+_TIMES_OF_OBSERVATION = {
+    *("snapshot_id", "earlier_snapshot_id", "later_snapshot_id"),
+    *("fetched_at_utc", "published_at_utc", "held_back_at_utc"),
+}
 _HOUSE = Path(__file__).parent.parent
 _TABLE_MAKING_FOLDERS = ("warehouse", "checks", "assets")
 

@@ -37,8 +37,9 @@ _RESTATED_DAYS = 3
 class LoopbackOpenRouter:
     """What it serves and which faults it has; both may be changed while it serves.
 
-    `today` decides which exports there are. `alter` may change any JSON before it is sent. `requests` lists path and
-    query of what was asked, in order, `user_agents` who asked.
+    `today` decides which exports there are, `now_utc` what the Data API knows (by default at 02:00 of that day).
+    `alter` may change any JSON before it is sent. `requests` lists path and query of what was asked, in order,
+    `user_agents` who asked.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class LoopbackOpenRouter:
         retry_after: str = "1",
         slow_seconds: float = 2,
         alter: Callable[[dict[str, Any]], dict[str, Any]] = lambda said: said,
+        now_utc: datetime | None = None,
     ) -> None:
         self.figures = figures or recorded_figures()
         self.today = today or self.figures.last_day + 2 * _DAY
@@ -66,6 +68,7 @@ class LoopbackOpenRouter:
         self.retry_after = retry_after
         self.slow_seconds = slow_seconds
         self.alter = alter
+        self.now_utc = now_utc
         self.requests: list[str] = []
         self.user_agents: set[str] = set()
         self._keyed_at: list[float] = []
@@ -168,7 +171,7 @@ class LoopbackOpenRouter:
             return _error(400, "start_date must not be after end_date")
         if (end - start).days >= MAX_DAYS:
             return _error(400, f"the window must not exceed {MAX_DAYS} days")
-        as_of = datetime.combine(self.today, clock(2))
+        as_of = self.now_utc or datetime.combine(self.today, clock(2))
         days = [start + number * _DAY for number in range((end - start).days + 1)]
         data = [
             {"date": str(day), "model_permaslug": slug, "total_tokens": str(tokens)}
