@@ -1,0 +1,113 @@
+"""From the built-in archive to yesterday, and what a killed fetch leaves behind, against a loopback source."""
+
+import signal
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import pytest
+from command_line import CommandLine, copy_of
+
+from pipeline.dev_server import Fault, LoopbackOpenRouter, recorded_figures, serving
+from warehouse.snapshots import SnapshotStore
+
+KEY = "sk-or-v1-0123456789abcdef"
+ARCHIVE_END, LAST_DAY = date(2026, 10, 9), date(2026, 10, 19)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def source() -> Iterator[tuple[LoopbackOpenRouter, dict[str, str]]]:
+    """A source that has gone on to 2026-10-19, and the environment in which commands ask it."""
+    of_day = recorded_figures().of_day(ARCHIVE_END, datetime.max)
+    figures = recorded_figures().with_vintages(
+        (datetime(day.year, day.month, day.day) + DAY, day, slug, tokens)
+        for day in (ARCHIVE_END + number * DAY for number in range(1, 11))
+        for slug, tokens in of_day
+    )
+    server = LoopbackOpenRouter(figures, today=LAST_DAY + DAY)
+    with serving(server) as url:
+        yield server, {"TOKENTIDE_OPENROUTER_URL": url, "OPENROUTER_API_KEY": KEY}
+
+
+def test_one_command_goes_from_the_archive_to_yesterday(
+    archive: CommandLine, tmp_path, source: tuple[LoopbackOpenRouter, dict[str, str]]
+) -> None:
+    _, environment = source
+    line = copy_of(archive, tmp_path)
+    outcome = line("run", "--live", environment=environment)
+    assert outcome.exit_code == 0, outcome.text
+    assert "2024-12-30 to 2026-10-19" in outcome.stdout
+    assert line.query("SELECT count(*) FROM staging.model_day_tokens WHERE date > '2026-10-09'") == [(510,)]
+    assert line.query("SELECT days_observed FROM main.weeks WHERE week_start = '2026-10-12'") == [(7,)]
+    proof = line("prove", environment=environment)
+    assert proof.exit_code == 0
+    assert "lossless: 1,530 figures equal the published file" in proof.stdout
+    assert [path for path in line.home.path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
+    assert KEY not in outcome.text
+    assert line.files_written_outside() == []
+
+
+def test_a_killed_fetch_leaves_nothing_half_and_the_next_one_goes_on(
+    empty_line: CommandLine, source: tuple[LoopbackOpenRouter, dict[str, str]]
+) -> None:
+    server, environment = source
+    server.slow_seconds = 60
+    server.faults.switch_on(Fault.SLOW, 99)
+    process = empty_line.start("fetch", environment=environment)
+    deadline = time.monotonic() + 60
+    while not server.requests:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    server.faults.switch_on(Fault.SLOW, 0)
+    store = SnapshotStore(empty_line.home)
+    assert {one.origin.source for one in store.snapshots()}.isdisjoint({"openrouter-rankings-export"})
+    outcome = empty_line("fetch", environment=environment)
+    assert outcome.exit_code == 0, outcome.text
+    exports = [one for one in store.snapshots() if one.origin.source == "openrouter-rankings-export"]
+    assert len(exports) == len({one.sha256 for one in exports}) == 1
+    assert all(store.read(one) for one in store.snapshots())
+
+
+@pytest.mark.parametrize(
+    ("fault", "exit_code", "said"),
+    [
+        (Fault.WRONG_HASH, 3, "is not what was published"),
+        (Fault.CHANGED_SHAPE, 3, "has another shape than this program knows"),
+    ],
+)
+def test_a_bad_answer_is_named_with_what_to_do(
+    empty_line: CommandLine,
+    source: tuple[LoopbackOpenRouter, dict[str, str]],
+    fault: Fault,
+    exit_code: int,
+    said: str,
+) -> None:
+    server, environment = source
+    server.faults.switch_on(fault, 99)
+    outcome = empty_line("fetch", environment=environment)
+    assert outcome.exit_code == exit_code
+    assert said in outcome.stderr
+    assert "What to do:" in outcome.stderr
+    assert "Traceback" not in outcome.text
+
+
+def test_a_refused_key_says_so_and_is_not_shown(
+    empty_line: CommandLine, source: tuple[LoopbackOpenRouter, dict[str, str]]
+) -> None:
+    server, environment = source
+    server.key = "another"
+    outcome = empty_line("fetch", "--source", "api", environment=environment)
+    assert outcome.exit_code == 3
+    assert "OPENROUTER_API_KEY" in outcome.stderr
+    assert KEY not in outcome.text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--source", "web"), ("--every-vintage", "--source", "api"), ("--weeks", "last")],
+)
+def test_what_cannot_be_asked_for_is_refused(empty_line: CommandLine, arguments: tuple[str, ...]) -> None:
+    assert empty_line("fetch", *arguments).exit_code == 2
