@@ -50,9 +50,9 @@ class Warehouse:
     sources: list[Observations]
     lock_wait_seconds: float
     editions_to_keep: int
-    live: Callable[[FetchRequest, Callable[[str], None]], LiveSource]
     hold_back: frozenset[date] = frozenset()
     report: Callable[[str], None] = field(default=lambda _: None)
+    live: Callable[[FetchRequest, Callable[[str], None]], LiveSource] | None = None
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:

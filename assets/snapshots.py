@@ -46,6 +46,7 @@ def openrouter(
         warehouse.report(step)
 
     with writer_lock(warehouse.home, warehouse.lock_wait_seconds, report):
+        assert warehouse.live, "a warehouse without a live source has nothing to fetch"
         live = warehouse.live(request, report)
         for body, origin, sha256 in live.observations():
             snapshot = store.put(body, origin, sha256)

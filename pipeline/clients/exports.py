@@ -190,9 +190,9 @@ def _latest_in_index(answer: Answer) -> date:
 def _manifest(answer: Answer) -> ExportManifest:
     """Raises AnswerChanged."""
     try:
-        manifest = parse_manifest(answer.body.decode(errors="replace"), answer.url)
+        manifest = parse_manifest(answer.body.decode(errors="replace"), "it")
     except ManifestInvalid as error:
-        raise changed(answer.url, str(error.args[0])) from error
+        raise changed(answer.url, str(error.args[0]).rstrip(".")) from error
     if urlsplit(manifest.files.csv.url).path != _path(manifest.snapshot_date, "csv"):
         raise changed(answer.url, f"its file is {manifest.files.csv.url}, not the one of {manifest.snapshot_date}")
     return manifest

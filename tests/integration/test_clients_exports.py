@@ -11,6 +11,7 @@ from loopback import Loopback
 from pipeline.clients.errors import AnswerChanged
 from pipeline.clients.exports import ExportsSource, stored_export_dates
 from pipeline.dev_server import Fault
+from pipeline.export_manifest import EXPORT_SOURCE
 from warehouse.errors import SnapshotRejected
 from warehouse.home import Home
 from warehouse.parsers import EXPORT_FORMAT, parse_usage
@@ -39,13 +40,13 @@ def test_an_export_comes_with_all_that_is_known_of_it(loopback: Loopback) -> Non
     [(body, origin, sha256)] = exports(loopback).observations()
     assert body == loopback.server.export(LATEST)
     assert sha256 == hashlib.sha256(body).hexdigest()
-    assert origin.source == "openrouter-exports"
+    assert origin.source == EXPORT_SOURCE
     assert origin.format == EXPORT_FORMAT
     assert origin.as_of_utc == datetime(2026, 10, 10, 1, 46, 15, 433_000)
     assert abs(datetime.now(UTC).replace(tzinfo=None) - origin.fetched_at_utc) < timedelta(minutes=5)
     assert origin.url == f"{loopback.url}/api/v1/datasets/exports/rankings-daily/2026-10-10.csv"
     assert (origin.license, origin.license_url) == ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")
-    assert origin.citation == "Source: OpenRouter (openrouter.ai/rankings), as of 2026-10-10T01:46:15.433Z."
+    assert origin.citation == "Source: OpenRouter (openrouter.ai/rankings), as of 2026-10-10T01:46:15Z."
     assert origin.http_status == 200
     assert json.loads(origin.http_headers or "")["last-modified"] == "Sat, 10 Oct 2026 01:46:15 GMT"
     assert set(json.loads(origin.http_headers or "")) == {"etag", "last-modified", "content-type"}
@@ -182,13 +183,13 @@ class TestWhatIsNotWhatWasPublished:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            ({"schema_version": "v2"}, "its schema_version is v2, known is v1"),
-            ({"dataset": "benchmark-runs"}, "it is no manifest of a CSV of rankings-daily"),
+            ({"schema_version": "v2"}, "schema_version: Input should be 'v1'"),
+            ({"dataset": "benchmark-runs"}, "it is no manifest of a rankings-daily export: dataset"),
             ({"snapshot_date": "2026-10-08"}, "its file is .*2026-10-10.csv, not the one of 2026-10-08"),
-            ({"snapshot_date": None}, "None is no day"),
-            ({"retrieved_at": "yesterday"}, "'yesterday' is no instant"),
-            ({"files": {"csv": {"bytes": "many"}}}, "does not say url, bytes, sha256"),
-            ({"files": []}, "it is no manifest"),
+            ({"snapshot_date": None}, "snapshot_date: Input should be a valid date"),
+            ({"retrieved_at": "yesterday"}, "retrieved_at: Input should be a valid datetime"),
+            ({"files": {"csv": {"bytes": "many"}}}, "files.csv.url: Field required"),
+            ({"files": []}, "files: Input should be an object"),
             ({"row_count": 7}, None),
         ],
     )

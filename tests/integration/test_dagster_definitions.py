@@ -12,10 +12,11 @@ import sqlglot
 from building import REPOSITORY
 
 from assets.partitions import WEEKS
+from assets.snapshots import FETCH_KEY
 from assets.table_assets import asset_key, column_schema
 from checks.suite import structural_expectations
 from checks.suites import SUITES
-from pipeline.definitions import JOB_NAME, defs
+from pipeline.definitions import FETCH_JOB_NAME, JOB_NAME, defs
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import select_sql, sql_path
 
@@ -35,7 +36,7 @@ def by_name(contract: Contract) -> str:
 class TestAssets:
     def test_there_is_one_for_every_table_and_one_for_the_publication(self) -> None:
         keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
-        assert keys == {contract.name.replace(".", "/") for contract in TABLES} | {"publication"}
+        assert keys == {contract.name.replace(".", "/") for contract in TABLES} | {"publication", "raw/openrouter"}
 
     @pytest.mark.parametrize("contract", TABLES, ids=by_name)
     def test_it_says_of_itself_what_the_contract_says(self, contract: Contract) -> None:
@@ -85,9 +86,10 @@ class TestAssets:
         pools = {asset.op.pool for asset in (asset(contract) for contract in TABLES)}
         assert pools | {defs.get_assets_def("publication").op.pool} == {"tokentide_writer"}
 
-    def test_the_job_has_them_all(self) -> None:
+    def test_the_job_has_all_but_what_asks_the_network(self) -> None:
         job = defs.resolve_job_def(JOB_NAME)
-        assert job.asset_layer.executable_asset_keys == defs.resolve_asset_graph().get_all_asset_keys()
+        assert job.asset_layer.executable_asset_keys == defs.resolve_asset_graph().get_all_asset_keys() - {FETCH_KEY}
+        assert defs.resolve_job_def(FETCH_JOB_NAME).asset_layer.executable_asset_keys == {FETCH_KEY}
         assert job.partitions_def == WEEKS
 
     def test_the_column_schema_is_unlike_that_of_another_table(self) -> None:

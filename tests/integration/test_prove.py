@@ -123,7 +123,7 @@ class TestIngesting:
         ("manifest", "said"),
         [
             ("{", "Invalid JSON"),
-            ('{"dataset": "rankings-daily"}', "snapshot_date: Field required"),
+            ('{"dataset": "rankings-daily"}', "schema_version: Field required"),
             (manifest_text(b"").replace("rankings-daily", "benchmark-runs"), "dataset: Input should be"),
             (manifest_text(b"").replace("433Z", "433"), "retrieved_at: Input should have timezone"),
         ],

@@ -1,15 +1,17 @@
 """The staging SQL as small input and expected output: which days are staged, from which vintage, how slugs split."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 
 import duckdb
 import pyarrow.parquet
 import pytest
-from building import MONDAY, api_body, build_tables, put_body, put_rows, query
+from building import MONDAY, api_body, build_tables, origin, put_body, put_rows, query
 
 from warehouse.home import Home
-from warehouse.parsers import EXPORT_FORMAT
+from warehouse.parsers import API_FORMAT, EXPORT_FORMAT
+from warehouse.snapshots import Origin, SnapshotStore
 
 STAGING = ["raw.snapshots", "staging.snapshot_days", "staging.model_day_token_vintages", "staging.model_day_tokens"]
 TUESDAY = date(2026, 1, 6)
@@ -123,7 +125,7 @@ def test_the_same_figures_under_the_same_as_of_are_no_contradiction(
     connection: duckdb.DuckDBPyConnection, home: Home
 ) -> None:
     put_rows(home, GOOD, datetime(2026, 1, 8), fetched_at=datetime(2026, 1, 9))
-    put_rows(home, reversed(GOOD), datetime(2026, 1, 8), fetched_at=datetime(2026, 1, 10), body_format=EXPORT_FORMAT)
+    put_rows(home, GOOD, datetime(2026, 1, 8), fetched_at=datetime(2026, 1, 10), body_format=EXPORT_FORMAT)
     assert stage(connection, home) == [(MONDAY, "staged", None), (MONDAY, "staged", None)]
     assert staged_rows(connection) == [(MONDAY, "other", 3), (MONDAY, "qwen/a", 7)]
 
@@ -133,7 +135,7 @@ def test_a_broken_answer_does_not_contradict_the_good_one_fetched_after_it(
 ) -> None:
     as_of = datetime(2026, 1, 8)
     put_rows(home, [*GOOD, (MONDAY, "qwen/b", -1)], as_of, fetched_at=datetime(2026, 1, 9))
-    put_rows(home, [*GOOD, (MONDAY, "qwen/b", 1)], as_of, fetched_at=datetime(2026, 1, 10))
+    put_rows(home, [(MONDAY, "qwen/b", 1), *GOOD], as_of, fetched_at=datetime(2026, 1, 10))
     stage(connection, home)
     assert staged_rows(connection) == [(MONDAY, "other", 3), (MONDAY, "qwen/a", 7), (MONDAY, "qwen/b", 1)]
 
@@ -303,3 +305,35 @@ def test_weeks_begin_on_monday_across_the_year_end(
     put_rows(home, [(day, "qwen/a", 7)])
     stage(connection, home)
     assert query(connection, "SELECT week_start FROM staging.model_day_tokens") == [(week_start,)]
+
+
+def asked_for(**parameters: str) -> Origin:
+    return replace(origin(datetime(2026, 1, 9)), parameters=json.dumps(parameters))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"start_date": "2026-01-05", "end_date": "2026-01-05"}, {"snapshot_date": "2026-01-06"}],
+    ids=["API", "export"],
+)
+def test_a_day_outside_of_what_was_asked_for_is_quarantined_and_the_rest_used(
+    connection: duckdb.DuckDBPyConnection, home: Home, parameters: dict[str, str]
+) -> None:
+    body = api_body([(MONDAY, "qwen/a", 7), (TUESDAY, "qwen/a", 8)])
+    SnapshotStore(home).put(body, asked_for(**parameters))
+    [first, second] = stage(connection, home)
+    assert first == (MONDAY, "staged", None)
+    assert second[:2] == (TUESDAY, "quarantined")
+    assert second[2].startswith("the day lies outside of the window that was asked for: ")
+
+
+@pytest.mark.parametrize("body_format", [API_FORMAT, EXPORT_FORMAT])
+def test_other_in_the_wrong_place_quarantines_its_day(
+    connection: duckdb.DuckDBPyConnection, home: Home, body_format: str
+) -> None:
+    rows = [(MONDAY, "other", 3), (MONDAY, "qwen/a", 7), (TUESDAY, "qwen/a", 8), (TUESDAY, "other", 3)]
+    put_rows(home, rows, body_format=body_format)
+    assert stage(connection, home) == [
+        (MONDAY, "quarantined", "row 1: `other` is not the last row of its day"),
+        (TUESDAY, "staged", None),
+    ]

@@ -34,23 +34,46 @@ days AS (
         count(*) AS raw_rows,
         CASE WHEN count(tokens) = count(*) THEN try_cast(sum(tokens) AS BIGINT) END AS raw_tokens,
         min_by('row ' || row_number || ': ' || broken_rule, row_number) FILTER (WHERE broken_rule IS NOT NULL) AS broken,
+        max(row_number) FILTER (WHERE model_permaslug = 'other') AS row_of_other,
+        max(row_number) AS last_row,
         md5(string_agg(model_permaslug || ' ' || tokens_text, ',' ORDER BY model_permaslug, tokens_text)) AS figures_hash
     FROM judged_rows
     GROUP BY snapshot_id, date
 ),
+-- the days that were asked for, where a source was asked for some; an export of a date holds the 30 days before it
+windows AS (
+    SELECT
+        snapshot_id,
+        as_of_utc,
+        fetched_at_utc,
+        -- both live sources state `other` last in its day; our own archive has an order of its own
+        format IN ('openrouter-rankings-daily-csv', 'openrouter-rankings-daily-json') AS has_other_last,
+        coalesce(
+            try_cast(regexp_extract(parameters, '"start_date": "([0-9-]+)"', 1) AS DATE),
+            try_cast(regexp_extract(parameters, '"snapshot_date": "([0-9-]+)"', 1) AS DATE) - 30
+        ) AS first_day,
+        coalesce(
+            try_cast(regexp_extract(parameters, '"end_date": "([0-9-]+)"', 1) AS DATE),
+            try_cast(regexp_extract(parameters, '"snapshot_date": "([0-9-]+)"', 1) AS DATE) - 1
+        ) AS last_day
+    FROM raw.snapshots
+),
 days_by_themselves AS (
     SELECT
         days.*,
-        snapshots.as_of_utc,
-        snapshots.fetched_at_utc,
+        windows.as_of_utc,
+        windows.fetched_at_utc,
         CASE
             WHEN days.broken IS NOT NULL THEN days.broken
             WHEN days.raw_tokens IS NULL THEN 'the tokens of the day do not add up within 64 bits'
             WHEN max(CASE WHEN days.date IS NULL THEN 1 ELSE 0 END) OVER (PARTITION BY days.snapshot_id) = 1
                 THEN 'another row of this snapshot has no readable day, so it may belong to this one'
+            WHEN days.date NOT BETWEEN windows.first_day AND windows.last_day
+                THEN 'the day lies outside of the window that was asked for: ' || windows.first_day || ' to ' || windows.last_day
+            WHEN windows.has_other_last AND days.row_of_other < days.last_row THEN 'row ' || days.row_of_other || ': `other` is not the last row of its day'
         END AS own_reason
     FROM days
-    INNER JOIN raw.snapshots AS snapshots ON snapshots.snapshot_id = days.snapshot_id
+    INNER JOIN windows ON windows.snapshot_id = days.snapshot_id
 ),
 judged_days AS (
     SELECT
