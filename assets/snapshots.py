@@ -5,6 +5,7 @@ from datetime import date
 import dagster as dg
 import duckdb
 import pyarrow as pa
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from pydantic import Field
 
 from assets.resources import FetchRequest, Warehouse
@@ -25,18 +26,19 @@ class FetchConfig(dg.Config):
     every_vintage: bool = Field(False, description="Every export there is, not the fewest that close the gap")
 
 
-@dg.asset(
-    key=FETCH_KEY,
+# An external asset: no build, and no "materialize all", asks the network. The op below, only when it is told to.
+FETCHED = dg.AssetSpec(
+    FETCH_KEY,
     description="What OpenRouter has published: daily token totals and the price catalogue, each answer stored as it "
-    "came before anything is read from it. Not part of a build: it asks the network, and only when it is told to.",
+    "came before anything is read from it. Fetched by the job fetch_live (`tokentide fetch`), never by a build.",
     group_name="raw",
     owners=OWNERS,
     kinds={"python"},
-    pool=WRITER_POOL,
 )
-def openrouter(
-    context: dg.AssetExecutionContext, config: FetchConfig, warehouse: dg.ResourceParam[Warehouse]
-) -> dg.MaterializeResult[None]:
+
+
+@dg.op(pool=WRITER_POOL, description="Asks OpenRouter and stores every answer as it came.")
+def fetch(context: dg.OpExecutionContext, config: FetchConfig, warehouse: dg.ResourceParam[Warehouse]) -> None:
     request = FetchRequest(config.source, _day(config.first_day), _day(config.last_day), config.every_vintage)
     store = SnapshotStore(warehouse.home)
     stored = []
@@ -52,13 +54,16 @@ def openrouter(
             snapshot = store.put(body, origin, sha256)
             stored.append(snapshot.snapshot_id)
             report(f"stored {snapshot.snapshot_id}")
-    return dg.MaterializeResult(
-        data_version=dg.DataVersion(raw_hash(snapshot.sha256 for snapshot in store.snapshots())),
-        metadata={
-            "snapshots_stored": len(stored),
-            "snapshots": dg.MetadataValue.md("\n".join(f"- {name}" for name in stored) or "none"),
-            "days_not_to_be_had": ", ".join(f"{first} to {last}" for first, last in live.missing_spans) or "none",
-        },
+    context.log_event(
+        dg.AssetMaterialization(
+            FETCH_KEY,
+            metadata={
+                "snapshots_stored": len(stored),
+                "snapshots": dg.MetadataValue.md("\n".join(f"- {name}" for name in stored) or "none"),
+                "days_not_to_be_had": ", ".join(f"{first} to {last}" for first, last in live.missing_spans) or "none",
+            },
+            tags={DATA_VERSION_TAG: raw_hash(snapshot.sha256 for snapshot in store.snapshots())},
+        )
     )
 
 
@@ -74,4 +79,4 @@ def _observe(warehouse: Warehouse, _: duckdb.DuckDBPyConnection) -> pa.Table:
     return snapshots_to_arrow(store.snapshots())
 
 
-ASSETS = [openrouter, whole_table("raw.snapshots", reads=frozenset(), rows=_observe, after_assets=(FETCH_KEY,))]
+ASSETS = [FETCHED, whole_table("raw.snapshots", reads=frozenset(), rows=_observe, after_assets=(FETCH_KEY,))]

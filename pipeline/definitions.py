@@ -14,6 +14,14 @@ JOB_NAME = "build_and_publish"
 FETCH_JOB_NAME = "fetch_live"
 
 
+@dg.job(
+    name=FETCH_JOB_NAME,
+    description="Fetches what OpenRouter has published since the newest day at hand, and its price catalogue.",
+)
+def fetch_live() -> None:
+    snapshots.fetch()
+
+
 def make_warehouse(settings: Settings) -> Warehouse:
     """The warehouse resource under the settings' home, fed by the built-in archive."""
     return Warehouse(
@@ -34,14 +42,10 @@ def build_definitions(resource_overrides: Mapping[str, object] | None = None) ->
         jobs=[
             dg.define_asset_job(
                 JOB_NAME,
-                selection=dg.AssetSelection.all() - dg.AssetSelection.assets(snapshots.FETCH_KEY),
+                selection=dg.AssetSelection.all(),
                 description="From the stored snapshots to the published file, for one week or a range in a single run.",
             ),
-            dg.define_asset_job(
-                FETCH_JOB_NAME,
-                selection=dg.AssetSelection.assets(snapshots.FETCH_KEY),
-                description="Fetches what OpenRouter has published since the newest day at hand, and its prices.",
-            ),
+            fetch_live,
         ],
         resources=resources,
         # one writer at a time and small steps: a process per step would cost more than the work

@@ -68,7 +68,7 @@ def fetch_job(settings: Settings, request: FetchRequest, report: Callable[[str],
         prepare_dagster_home(home)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _execute(settings, "fetch_live", {"ops": {"raw__openrouter": {"config": config}}}, {}, frozenset(), report)
+            _execute(settings, "fetch_live", {"ops": {"fetch": {"config": config}}}, {}, frozenset(), report)
 
 
 def _with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], None]) -> RunRequest:
