@@ -43,7 +43,7 @@ def print_todo(console: Console, home: Home, limit: int) -> None:
             soft_wrap=True,
         )
         console.print(
-            f"             {escape(_ready_line(model, is_cloaked, is_listed))}", highlight=False, soft_wrap=True
+            f"             {escape(ready_line(model, is_cloaked, is_listed))}", highlight=False, soft_wrap=True
         )
     console.print(f"\n[bold]{len(weights)} models whose weights may be open or closed[/bold]", highlight=False)
     for model, tokens, note in weights[:limit]:
@@ -53,15 +53,19 @@ def print_todo(console: Console, home: Home, limit: int) -> None:
             soft_wrap=True,
         )
         if not note:
-            line = f"openness.csv: {model},open|closed,REPOSITORY,URL,DAY,SAYS,"
-            console.print(f"             {escape(line)}", highlight=False, soft_wrap=True)
+            console.print(f"             {escape(weights_line(model))}", highlight=False, soft_wrap=True)
 
 
-def _ready_line(model: str, is_cloaked: bool, is_listed: bool) -> str:
+def weights_line(model: str) -> str:
+    """The line of openness.csv that would decide it."""
+    return f"openness.csv: {model},open|closed,REPOSITORY,URL,DAY,SAYS,"
+
+
+def ready_line(model: str, is_cloaked: bool, is_listed: bool) -> str:
     """The line of a reference file that would decide it; capitals are to be filled in."""
     if is_cloaked:
         return f"aliases.csv has it: give it REVEALED_AS, AUTHOR, KNOWN_FROM and evidence once a page says so ({model})"
     author = model.split("/")[0]
     if is_listed:
         return f"labs.csv has {author} as ZZ: give it a country once a page says so"
-    return f"labs.csv: {author},LAB,COUNTRY,2025-01-01,,URL,DAY,SAYS,NOTE"
+    return f"labs.csv: {author},LAB,COUNTRY,2025-01-01,,,,URL,DAY,SAYS,NOTE"

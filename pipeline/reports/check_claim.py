@@ -62,7 +62,7 @@ def print_checked_claim(console: Console, home: Home, text: str) -> int:
                 ).fetchall()
             )
             for claim in claims:
-                print_claim(console, connection, claim | {"verdict": summary[claim["claim_id"]]})
+                print_claim(console, connection, claim | {"verdict": summary[claim["claim_id"]]}, is_published=False)
     return max(EXIT_CODES[verdict] for verdict in summary.values())
 
 

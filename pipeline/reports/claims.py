@@ -61,8 +61,13 @@ def print_claims(console: Console, home: Home, claim_id: str | None) -> None:
         print_claim(console, published, claims[0])
 
 
-def print_claim(console: Console, connection: duckdb.DuckDBPyConnection, claim: dict[str, Any]) -> None:
-    """One claim as a journalist reads it: claimed, recomputed, difference, definition; and what would make it true."""
+def print_claim(
+    console: Console, connection: duckdb.DuckDBPyConnection, claim: dict[str, Any], is_published: bool = True
+) -> None:
+    """One claim as a journalist reads it: claimed, recomputed, difference, definition; and what would make it true.
+
+    One that is not published stands in no table that could be asked for the rest of a long list.
+    """
     verdicts, alternatives = (
         fetch_dicts(connection, f"SELECT * FROM {table} WHERE claim_id = ? ORDER BY ALL", [claim["claim_id"]])
         for table in ("claims.verdicts", "claims.alternatives")
@@ -80,16 +85,28 @@ def print_claim(console: Console, connection: duckdb.DuckDBPyConnection, claim: 
         ("definition", claim["definition_stated"]),
         ("note", claim["note"]),
         ("why not", claim["not_recomputable"]),
+        ("days missing", _missing_days(claim, verdicts)),
     ):
         if value:
             console.print(f"  {label:<13} {escape(str(value))}", highlight=False, soft_wrap=True)
     if verdicts:
         console.print(_verdicts_table(verdicts))
     if alternatives:
-        _print_alternatives(console, alternatives)
+        _print_alternatives(console, alternatives, is_published)
 
 
-def _print_alternatives(console: Console, alternatives: list[dict[str, Any]]) -> None:
+def _missing_days(claim: dict[str, Any], verdicts: list[dict[str, Any]]) -> str | None:
+    """What a sum over an incomplete span lacks: the reader must know before believing a difference."""
+    missing = max((verdict["missing_days"] or 0 for verdict in verdicts), default=0)
+    if not missing or all(verdict["value"] is None for verdict in verdicts):
+        return None
+    days = (claim["span_end"] - claim["span_start"]).days + 1
+    if claim["baseline_start"]:
+        days += (claim["baseline_end"] - claim["baseline_start"]).days + 1
+    return f"{missing} of {days}: no source at hand has them, and the sums lack their tokens"
+
+
+def _print_alternatives(console: Console, alternatives: list[dict[str, Any]], is_published: bool) -> None:
     """What matches among the small changes that were tried, and out of how many: a hypothesis, never a verdict."""
     matches = sorted(
         (alternative for alternative in alternatives if alternative["is_match"]), key=lambda a: abs(a["difference"])
@@ -114,10 +131,10 @@ def _print_alternatives(console: Console, alternatives: list[dict[str, Any]]) ->
     for (words, value), of in list(populations.items())[:_MATCHES_SHOWN]:
         table.add_row(escape(words), ", ".join(of), _figure(value))
     console.print(table)
-    if len(matches) > _MATCHES_SHOWN:
+    if len(populations) > _MATCHES_SHOWN:
+        query = f"FROM claims.alternatives WHERE is_match AND claim_id = '{matches[0]['claim_id']}'"
         console.print(
-            f'... {len(matches) - _MATCHES_SHOWN} more: tokentide sql "FROM claims.alternatives WHERE is_match AND '
-            f"claim_id = '{matches[0]['claim_id']}'\"",
+            f"... {len(populations) - _MATCHES_SHOWN} more" + (f': tokentide sql "{query}"' if is_published else ""),
             highlight=False,
             soft_wrap=True,
             markup=False,
@@ -153,7 +170,9 @@ def _verdicts_table(verdicts: list[dict[str, Any]]) -> Table:
 
 def _print_all(console: Console, claims: list[dict[str, Any]]) -> None:
     order = list(VERDICTS)
-    table = Table("claim", "claimed", "nearest found", "verdict", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("claim", "claimed", "nearest found", "verdict"):
+        table.add_column(name, overflow="fold")  # a name that is cut could not be asked for
     for claim in sorted(claims, key=lambda claim: (order.index(claim["verdict"]), claim["claim_id"])):
         style, words = VERDICTS[claim["verdict"]]
         if claim["verdict"] == "depends_on_definition":

@@ -15,7 +15,8 @@ from warehouse.errors import PublishedFileInvalid
 from warehouse.home import Home
 
 # Shown row by row: the headline figures. Of the tables with every definition only the rows that moved are counted.
-_SHOWN = ("main.countries", "main.labs", "main.models", "main.overtakes")
+_SHOWN = ("main.countries", "main.labs", "main.models", "main.overtakes", "main.open_weights")
+_TOKENS = {"main.overtakes": "leader_tokens", "weekly.overtakes": "leader_tokens", "main.open_weights": "open_tokens"}
 _COUNTED = ("weekly.country_tokens", "weekly.lab_tokens", "weekly.model_tokens", "weekly.overtakes")
 
 
@@ -47,9 +48,14 @@ def print_difference(console: Console, home: Home, edition_a: str, edition_b: st
 
 
 def print_moved_tables(console: Console, connection: duckdb.DuckDBPyConnection, limit: int) -> None:
-    """The headline figures that differ between the attached editions a and b, whose causes were noted."""
+    """The headline figures that differ between the attached editions a and b, whose causes were noted.
+
+    Where none of a country's do (an edit of a base model, of the instant of a reveal), those of the other definitions.
+    """
     for name in _SHOWN:
         _print_table(console, difference(connection, CONTRACTS[name]), limit)
+    if not difference(connection, CONTRACTS["main.countries"]).moved:
+        _print_table(console, difference(connection, CONTRACTS["weekly.country_tokens"]), limit)
     counts = [f"{name} {len(difference(connection, CONTRACTS[name]).moved):,}" for name in _COUNTED]
     console.print(f"Rows that moved under all definitions: {', '.join(counts)}.", highlight=False, soft_wrap=True)
 
@@ -61,7 +67,7 @@ def difference(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Tab
     """
     keys = ", ".join(f'"{name}"' for name in contract.key)
     key_text = ", ".join(f'CAST("{name}" AS VARCHAR)' for name in contract.key)
-    tokens = "tokens" if "tokens" in contract.column_names else "leader_tokens"
+    tokens = _TOKENS.get(contract.name, "tokens")
     others = [name for name in contract.column_names if name not in {*contract.key, tokens}]
     changed = ", ".join(f"CASE WHEN one.{name} IS DISTINCT FROM two.{name} THEN '{name}' END" for name in others)
     rows = connection.execute(
@@ -90,7 +96,7 @@ def note_causes(connection: duckdb.DuckDBPyConnection, before: Edition, after: E
     """Says for each week, in temp.week_causes, why its figures moved, from the layers before them.
 
     Its staged tokens differ: data (or, from the same snapshots, that only one edition has built the week). The
-    attribution of a row that both have differs: reference files. Neither: code.
+    attribution of a row that both have differs, or whether its weights are open: reference files. Neither: code.
     """
     data = "data" if before.raw_hash != after.raw_hash else "weeks built"
     facts = "reference files" if before.reference_hash != after.reference_hash else "code"
@@ -98,6 +104,8 @@ def note_causes(connection: duckdb.DuckDBPyConnection, before: Edition, after: E
         facts = "reference files or code"
     attributes = ("lab", "country_code", "base_lab", "base_country_code", "known_from_utc")
     differs = " OR ".join(f"one.{name} IS DISTINCT FROM two.{name}" for name in attributes)
+    # a catalogue names open weights, too
+    opened = data if before.reference_hash == after.reference_hash and before.raw_hash != after.raw_hash else facts
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE week_causes AS
@@ -106,10 +114,16 @@ def note_causes(connection: duckdb.DuckDBPyConnection, before: Edition, after: E
             concat_ws(
                 ' and ',
                 CASE WHEN bool_or(one.tokens IS DISTINCT FROM two.tokens) THEN '{data}' END,
-                CASE WHEN bool_or(one.tokens IS NOT NULL AND two.tokens IS NOT NULL AND ({differs})) THEN '{facts}' END
+                CASE WHEN bool_or(one.tokens IS NOT NULL AND two.tokens IS NOT NULL AND ({differs})) THEN '{facts}' END,
+                CASE WHEN bool_or(opened.base_permaslug IS NOT NULL) AND NOT bool_or({differs}) THEN '{opened}' END
             ) AS cause
         FROM a.attribution.model_day_tokens AS one
         FULL JOIN b.attribution.model_day_tokens AS two USING (week_start, date, model_permaslug)
+        LEFT JOIN (
+            SELECT base_permaslug
+            FROM a.attribution.openness AS one INNER JOIN b.attribution.openness AS two USING (base_permaslug)
+            WHERE one.weights <> two.weights
+        ) AS opened ON opened.base_permaslug = split_part(model_permaslug, ':', 1)
         GROUP BY week_start
         """
     )

@@ -50,6 +50,43 @@ def test_an_edit_is_shown_with_the_weeks_that_it_moves(
     assert "Nothing was published" in shown
 
 
+@pytest.mark.parametrize(
+    ("file", "line", "change", "shown"),
+    [
+        (
+            "openness",
+            {"model_permaslug": "openai/gpt-5.6-luna-20260709"},
+            {"weights": "open"},
+            ("main.open_weights: 24 rows moved, entered or left, because of reference files", "+18,180,069,685,336"),
+        ),
+        (
+            "lineage",
+            {"model_permaslug": "tngtech/deepseek-r1t2-chimera:free"},
+            {"base_author": "mistralai"},
+            ("main.countries: unchanged", "2026-01-26 platform base_model_home as_known_now FR", "+107,973,005,524"),
+        ),
+    ],
+)
+def test_an_edit_that_leaves_the_headline_as_it_is_shows_what_it_moves(
+    archive: CommandLine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    line: dict[str, str],
+    change: dict[str, str],
+    shown: tuple[str, ...],
+) -> None:
+    facts = read_facts()
+    rows = [row | change if line.items() <= row.items() else row for row in facts[file].to_pylist()]
+    edited = facts | {file: pa.Table.from_pylist(rows, schema=facts[file].schema)}
+    monkeypatch.setattr(attribution_diff, "read_facts", lambda: edited)
+    # the files themselves are as they were: only their hash would tell
+    monkeypatch.setattr(attribution_diff, "reference_hash", lambda _: "edited")
+    assert attribution_diff.print_attribution_diff(Console(width=120), archive.home, 5, lambda _: None)
+    printed = capsys.readouterr().out
+    assert [words for words in shown if words not in printed] == []
+
+
 def test_what_was_known_at_an_instant_has_a_file_of_its_own(archive: CommandLine, tmp_path) -> None:
     from command_line import copy_of
 

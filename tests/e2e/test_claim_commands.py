@@ -10,6 +10,14 @@ def test_all_claims_end_with_their_count(archive: CommandLine) -> None:
     assert "130 claims: 40 depends on the definition" in " ".join(outcome.stdout.split())
 
 
+def test_the_name_of_every_claim_can_be_read_at_80_columns(archive: CommandLine) -> None:
+    names = archive("sql", "SELECT claim_id FROM claims", "--format", "csv").stdout.split()[1:]
+    listed = archive("claims", environment={"COLUMNS": "80"}).stdout
+    first_column = "".join(line[:23].strip() for line in listed.splitlines())
+    assert len(names) == 130
+    assert [name for name in names if name not in first_column] == []
+
+
 def test_one_claim_shows_every_definition(archive: CommandLine) -> None:
     outcome = archive("claims", "article-20260228-cn-feb09")
     assert outcome.exit_code == 0
@@ -42,6 +50,17 @@ def test_a_name_of_several_claims_lists_them(archive: CommandLine) -> None:
 )
 def test_a_claim_of_your_own_has_its_exit_code(archive: CommandLine, text: str, exit_code: int) -> None:
     assert archive("check-claim", text).exit_code == exit_code
+
+
+def test_days_that_no_source_has_are_said(archive: CommandLine) -> None:
+    assert "days missing  22 of 31" in archive("check-claim", "CN 20T, 2026-10").stdout
+    assert "days missing" not in archive("check-claim", "CN 20T, 2026-09").stdout
+
+
+def test_a_claim_of_your_own_points_to_no_table(archive: CommandLine) -> None:
+    shown = archive("check-claim", "CN 45%, week 2026-02-09").stdout
+    assert "... 2 more" in shown
+    assert "tokentide sql" not in shown
 
 
 @pytest.mark.parametrize(

@@ -111,4 +111,4 @@ def test_most_claims_that_do_not_come_out_have_no_small_change_that_helps(
         "SELECT count(DISTINCT claim_id), count(DISTINCT claim_id) FILTER (is_match), count(*), "
         "count(*) FILTER (is_match) FROM claims.alternatives",
     )[0]
-    assert (claims, with_match, tried, matching) == (38, 16, 7039, 90)
+    assert (claims, with_match, tried, matching) == (38, 16, 5164, 76)

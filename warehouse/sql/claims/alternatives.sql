@@ -5,6 +5,8 @@ WITH open_claims AS (
         claims.claim_id,
         claims.metric,
         claims.comparison,
+        -- `other` is no country's, lab's or model's: over platform their sums are those over ranked, and one change is one trial
+        claims.metric IN ('tokens', 'ratio', 'change') AND claims.subject_kind <> 'all' AS is_platform_as_ranked,
         CASE claims.unit WHEN 'trillion tokens' THEN 1000000000000 WHEN '%' THEN 0.01 ELSE 1 END AS unit_size,
         CAST(claims.expected AS DOUBLE) AS expected_value,
         judged.allowed_difference
@@ -20,7 +22,10 @@ WITH open_claims AS (
 members AS MATERIALIZED (
     SELECT members.*, ends_with(members.population, '_variants_merged') AS is_merged
     FROM claims.members AS members
-    WHERE members.policy = 'lab_home' AND members.knowledge = 'as_known_now' AND members.claim_id IN (SELECT claim_id FROM open_claims)
+    INNER JOIN open_claims ON open_claims.claim_id = members.claim_id
+    WHERE
+        members.policy = 'lab_home' AND members.knowledge = 'as_known_now'
+        AND NOT (open_claims.is_platform_as_ranked AND members.population = 'platform')
 ),
 sums AS (
     SELECT

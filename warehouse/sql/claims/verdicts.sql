@@ -87,8 +87,9 @@ from_tokens AS (
         CASE claims.metric
             WHEN 'tokens' THEN coalesce(sums.subject_tokens, 0) / claims.unit_size
             WHEN 'share' THEN coalesce(sums.subject_tokens, 0) / sums.population_tokens / claims.unit_size
-            WHEN 'ratio' THEN sums.subject_tokens / nullif(sums.against_tokens, 0)
-            WHEN 'change' THEN (sums.subject_tokens / nullif(sums.baseline_tokens, 0) - 1) / claims.unit_size
+            -- an absent one has no tokens; over none nothing can be divided
+            WHEN 'ratio' THEN coalesce(sums.subject_tokens, 0) / nullif(sums.against_tokens, 0)
+            WHEN 'change' THEN (coalesce(sums.subject_tokens, 0) / nullif(sums.baseline_tokens, 0) - 1) / claims.unit_size
             WHEN 'top_n_count' THEN sums.subject_models
             WHEN 'top_n_share' THEN coalesce(sums.subject_tokens, 0) / sums.population_tokens / claims.unit_size
             WHEN 'rank' THEN ranks.place
