@@ -494,9 +494,9 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ("staging.endpoint_prices", "only_free_variants_are_free"): whole(
         "UPDATE candidate SET usd_per_million_tokens = 0 WHERE model_id = 'openai/b' AND price_kind = 'input'"
     ),
-    ("prices.cross_checks", "differences_match_figures"): whole("UPDATE candidate SET difference = 0.03"),
+    ("prices.cross_checks", "differences_match_figures"): whole("UPDATE candidate SET difference_share = 0.03"),
     ("prices.cross_checks", "genai_prices_agrees"): whole(
-        "UPDATE candidate SET other_usd_per_million_tokens = 2 * usd_per_million_tokens, difference = 0.5"
+        "UPDATE candidate SET other_usd_per_million_tokens = 2 * usd_per_million_tokens, difference_share = 0.5"
     ),
     ("prices.provider_prices", "cheapest_is_cheapest"): whole(
         "UPDATE candidate SET median_usd_per_million_tokens = 0.1 WHERE model_id = 'openai/b'"

@@ -338,7 +338,7 @@ CONTRACTS = [
             ),
             column("other_valid_to_utc", pa.timestamp("us"), "genai-prices: start of the next price", "UTC", True),
             column("other_usd_per_million_tokens", pa.decimal128(18, 9), "genai-prices: the price", *_USD),
-            column("difference", pa.float64(), "Distance of the two / the higher one", "0-1"),
+            column("difference_share", pa.float64(), "Distance of the two / the higher one", "0-1"),
         ],
     ),
     contract(

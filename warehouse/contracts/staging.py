@@ -259,7 +259,7 @@ CONTRACTS = [
                 "endpoint_status", pa.int32(), "0 as usual; below 0 OpenRouter routes to it last or not", nullable=True
             ),
             column("uptime_share", pa.float64(), "Requests that it answered in the last 30 minutes", "0-1", True),
-            column("discount", pa.float64(), "Share that is already taken off its prices", "0-1", True),
+            column("discount_share", pa.float64(), "Share that is already taken off its prices", "0-1", True),
             PRICE_KIND.with_nullable(True),
             OVER_PROMPT_TOKENS.with_nullable(True),
             column(

@@ -40,5 +40,5 @@ overlapping AS (
 SELECT
     *,
     coalesce(abs(CAST(usd_per_million_tokens AS DOUBLE) - CAST(other_usd_per_million_tokens AS DOUBLE))
-    / nullif(greatest(CAST(usd_per_million_tokens AS DOUBLE), CAST(other_usd_per_million_tokens AS DOUBLE)), 0), 0) AS difference
+    / nullif(greatest(CAST(usd_per_million_tokens AS DOUBLE), CAST(other_usd_per_million_tokens AS DOUBLE)), 0), 0) AS difference_share
 FROM overlapping

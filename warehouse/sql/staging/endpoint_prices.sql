@@ -12,7 +12,7 @@ SELECT DISTINCT
     CAST(rows.context_length_text AS BIGINT) AS context_length_tokens,
     CAST(rows.status_text AS INTEGER) AS endpoint_status,
     CAST(rows.uptime_text AS DOUBLE) / 100 AS uptime_share,
-    CAST(rows.discount_text AS DOUBLE) AS discount,
+    CAST(rows.discount_text AS DOUBLE) AS discount_share,
     CASE WHEN statements.staged_prices > 0 THEN rows.price_kind END AS price_kind,
     CASE WHEN statements.staged_prices > 0 THEN CAST(rows.over_prompt_tokens_text AS BIGINT) END AS over_prompt_tokens,
     CASE
