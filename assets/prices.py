@@ -15,4 +15,7 @@ ASSETS = [
     whole_table("prices.week_coverage"),
     whole_table("prices.comparisons"),
     whole_table("prices.unmatched_models"),
+    whole_table("prices.cross_checks", rows=reference_inputs),
+    whole_table("prices.provider_prices"),
+    whole_table("prices.who_serves"),
 ]

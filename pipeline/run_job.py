@@ -16,7 +16,7 @@ from warehouse.database import open_working_file, storage_failed
 from warehouse.errors import ChecksFailed, TokentideError
 from warehouse.home import Home
 from warehouse.lock import writer_lock
-from warehouse.parsers import PRICE_PARSERS
+from warehouse.parsers import USAGE, kind_of
 from warehouse.snapshots import SnapshotStore
 
 
@@ -77,10 +77,10 @@ def _with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], N
     if not home.working_file.exists():
         return request
     store = SnapshotStore(home)
-    at_hand = {snapshot.snapshot_id for snapshot in store.snapshots() if snapshot.origin.format not in PRICE_PARSERS}
+    at_hand = {snapshot.snapshot_id for snapshot in store.snapshots() if kind_of(snapshot.origin.format) == USAGE}
     with open_working_file(home) as connection:
         used = {row[0] for row in connection.execute("SELECT snapshot_id FROM raw.snapshots").fetchall()}
-        # which weeks a new snapshot of usage changes is known only once it is staged: until then, any; prices none
+        # which weeks a new snapshot of usage changes is known only once it is staged: until then, any; others none
         stale = stale_weeks(connection) if at_hand <= used else built_weeks(connection)
     span = {request.first, request.last, *stale}
     wider = replace(request, first=min(span), last=max(span))

@@ -16,7 +16,15 @@ from warehouse.contracts import CONTRACTS
 from warehouse.from_raw import build_from_raw, tables_in_order
 from warehouse.home import Home
 from warehouse.known_facts import facts_known_at, read_facts
-from warehouse.parsers import API_FORMAT, CATALOGUE_FORMAT, EXPORT_FORMAT, PRICE_ARCHIVE_FORMAT, USAGE_ARCHIVE_FORMAT
+from warehouse.parsers import (
+    API_FORMAT,
+    CATALOGUE_FORMAT,
+    ENDPOINTS_FORMAT,
+    EXPORT_FORMAT,
+    PRICE_ARCHIVE_FORMAT,
+    PROVIDERS_FORMAT,
+    USAGE_ARCHIVE_FORMAT,
+)
 from warehouse.reference_files import REFERENCE_FILES
 from warehouse.results import CheckResult, Validator
 from warehouse.snapshots import Origin, Snapshot, SnapshotStore
@@ -162,6 +170,32 @@ def catalogue_body(models: Iterable[Mapping[str, object]]) -> bytes:
     return json.dumps({"data": list(models)}).encode()
 
 
+def endpoint(tag: str, pricing: object = None, **said: object) -> dict[str, object]:
+    """One endpoint of `GET /api/v1/models/{author}/{slug}/endpoints`; the pricing is per token, as in the catalogue."""
+    return {
+        "name": f"{tag} | a model",
+        "model_name": "A model",
+        "context_length": 131072,
+        "pricing": pricing,
+        "provider_name": tag.split("/")[0].title(),
+        "tag": tag,
+        "quantization": "fp8",
+        "status": 0,
+        "uptime_last_30m": 99.5,
+    } | said
+
+
+def endpoints_body(model_id: str, endpoints: Iterable[Mapping[str, object]]) -> bytes:
+    """As that address answers."""
+    return json.dumps({"data": {"id": model_id, "name": "A model", "endpoints": list(endpoints)}}).encode()
+
+
+def providers_body(headquarters: Mapping[str, str | None]) -> bytes:
+    """As `GET /api/v1/providers` answers, from headquarters by slug."""
+    data = [{"name": slug.title(), "slug": slug, "headquarters": country} for slug, country in headquarters.items()]
+    return json.dumps({"data": data}).encode()
+
+
 BODIES: dict[str, Callable[[Iterable[Row]], bytes]] = {
     API_FORMAT: api_body,
     EXPORT_FORMAT: export_body,
@@ -233,6 +267,23 @@ def put_catalogue(
 ) -> Snapshot:
     """A snapshot of the catalogue as it is served, see catalogue_model()."""
     return SnapshotStore(home).put(catalogue_body(models), origin(as_of, fetched_at, CATALOGUE_FORMAT, source))
+
+
+def put_endpoints(
+    home: Home,
+    model_id: str,
+    endpoints: Iterable[Mapping[str, object]],
+    as_of: datetime,
+    fetched_at: datetime | None = None,
+) -> Snapshot:
+    """A snapshot of one model's endpoints, see endpoint()."""
+    said = origin(as_of, fetched_at, ENDPOINTS_FORMAT, "openrouter-endpoints")
+    return SnapshotStore(home).put(endpoints_body(model_id, endpoints), said)
+
+
+def put_providers(home: Home, headquarters: Mapping[str, str | None], as_of: datetime) -> Snapshot:
+    said = origin(as_of, body_format=PROVIDERS_FORMAT, source="openrouter-providers")
+    return SnapshotStore(home).put(providers_body(headquarters), said)
 
 
 def full_day(day: date, tokens: Mapping[str, int] | None = None, other: int = 500, fill: int = 100) -> list[Row]:

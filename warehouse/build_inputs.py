@@ -5,18 +5,16 @@ from collections.abc import Mapping
 import duckdb
 import pyarrow as pa
 
-from warehouse.parsers import PARSED_PRICES, PARSED_ROWS
+from warehouse.parsers import KINDS
 from warehouse.reference_files import FILES_READ_BY_SQL
 
 BUILD_INPUTS: dict[str, pa.Schema] = {
     # the weeks that a build is to make
     "weeks_at_hand": pa.schema([("week_start", pa.date32())]),
-    # every row of every snapshot of usage, and of prices, as text
-    "parsed_rows": pa.schema([("snapshot_id", pa.string()), *PARSED_ROWS]),
-    "parsed_prices": pa.schema([("snapshot_id", pa.string()), *PARSED_PRICES]),
+    # every row of every snapshot as text, an input a kind: parsed_rows (usage), parsed_prices, ...
+    **{kind.rows_input: pa.schema([("snapshot_id", pa.string()), *kind.columns]) for kind in KINDS},
     # bodies that a parser could not read, and the rule they break
-    "parse_failures": pa.schema([("snapshot_id", pa.string()), ("reason", pa.string())]),
-    "price_parse_failures": pa.schema([("snapshot_id", pa.string()), ("reason", pa.string())]),
+    **{kind.failures_input: pa.schema([("snapshot_id", pa.string()), ("reason", pa.string())]) for kind in KINDS},
     # the curated reference files that are no tables
     **{f"reference_{file.name}": file.columns for file in FILES_READ_BY_SQL},
 }

@@ -14,7 +14,8 @@ from warehouse.build_inputs import fill_reference_inputs
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import sql_path
 from warehouse.home import Home
-from warehouse.ingesting import load_parsed_prices, load_parsed_rows, quarantine_days, quarantine_statements
+from warehouse.ingesting import load_parsed, quarantine_days, quarantine_serving, quarantine_statements
+from warehouse.parsers import KINDS
 from warehouse.reference_files import FILES_OF_TABLES
 from warehouse.results import Validator
 from warehouse.snapshots import Snapshot, SnapshotStore, snapshots_to_arrow
@@ -44,8 +45,8 @@ def build_from_raw(
     `report` hears the name of each table as it begins. What failed its checks stands in the reports: nothing is raised.
     """
     chosen = {snapshot.snapshot_id for snapshot in snapshots}
-    load_parsed_rows(connection, store, only=chosen)
-    load_parsed_prices(connection, store, only=chosen)
+    for kind in KINDS:
+        load_parsed(connection, store, kind, only=chosen)
     fill_reference_inputs(connection, facts)
     given = {table: facts[file] for table, file in FILES_OF_TABLES.items()}
     given |= {"raw.snapshots": snapshots_to_arrow(snapshots), "claims.claims": facts["claims"]}
@@ -63,6 +64,8 @@ def build_from_raw(
             quarantine_days(connection, home)
         if contract.name == "staging.catalogue_statements":
             quarantine_statements(connection, home)
+        if contract.name == "staging.serving_statements":
+            quarantine_serving(connection, home)
     return reports
 
 

@@ -1,76 +1,52 @@
 """From the snapshot store to rows of text inside DuckDB: the inputs of the staging SQL; and back, what was rejected.
 
-Not here: judging rows (sql/staging/snapshot_days.sql, catalogue_statements.sql) or fetching anything.
+Not here: judging rows (sql/staging/snapshot_days.sql, catalogue_statements.sql, serving_statements.sql) or fetching
+anything.
 """
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from warehouse.build_inputs import fill_input
 from warehouse.contracts import CONTRACTS
 from warehouse.database import fetch_dicts, select_sql
 from warehouse.errors import SnapshotUnreadable
 from warehouse.home import Home
-from warehouse.parsers import PRICE_PARSERS, parse_prices, parse_usage
-from warehouse.snapshots import Snapshot, SnapshotStore
+from warehouse.parsers import PRICES, Kind, kind_of
+from warehouse.snapshots import SnapshotStore
 
 
-def load_parsed_rows(
-    connection: duckdb.DuckDBPyConnection, store: SnapshotStore, only: Collection[str] | None = None
+def load_parsed(
+    connection: duckdb.DuckDBPyConnection, store: SnapshotStore, kind: Kind, only: Collection[str] | None = None
 ) -> None:
-    """Fills the temporary tables parsed_rows and parse_failures from every stored snapshot of usage, one at a time.
+    """Fills the kind's two temporary tables from every stored snapshot of that kind, one at a time.
 
-    `only` names the snapshots to read; without it all are read.
-
-    parsed_rows: snapshot_id, row_number, date_text, model_permaslug, tokens_text; parse_failures: snapshot_id, reason.
+    `only` names the snapshots to read; without it all are read. The one table has snapshot_id and the kind's columns,
+    the other snapshot_id and reason. A price row that does not say when it was observed is as of its snapshot.
     Raises SnapshotCorrupted where a stored object is not what its name promises.
     """
-    usage = [snapshot for snapshot in store.snapshots() if snapshot.origin.format not in PRICE_PARSERS]
-    _load(connection, store, _chosen(usage, only), parse_usage, "parsed_rows", "parse_failures")
-
-
-def load_parsed_prices(
-    connection: duckdb.DuckDBPyConnection, store: SnapshotStore, only: Collection[str] | None = None
-) -> None:
-    """The same for snapshots of prices: parsed_prices (snapshot_id and the columns of PARSED_PRICES) and
-    price_parse_failures. A row that does not say when it was observed is as of its snapshot."""
-    prices = [snapshot for snapshot in store.snapshots() if snapshot.origin.format in PRICE_PARSERS]
-    _load(connection, store, _chosen(prices, only), parse_prices, "parsed_prices", "price_parse_failures")
-    for snapshot in prices:
-        connection.execute(
-            "UPDATE parsed_prices SET observed_at_text = ? WHERE observed_at_text IS NULL AND snapshot_id = ?",
-            [f"{snapshot.origin.as_of_utc:%Y-%m-%dT%H:%M:%SZ}", snapshot.snapshot_id],
-        )
-
-
-def _chosen(snapshots: list[Snapshot], only: Collection[str] | None) -> list[Snapshot]:
-    return [snapshot for snapshot in snapshots if only is None or snapshot.snapshot_id in only]
-
-
-def _load(
-    connection: duckdb.DuckDBPyConnection,
-    store: SnapshotStore,
-    snapshots: list[Snapshot],
-    parse: Callable[[bytes, str], pa.Table],
-    rows_input: str,
-    failures_input: str,
-) -> None:
-    fill_input(connection, rows_input)
-    fill_input(connection, failures_input)
-    for snapshot in snapshots:
+    fill_input(connection, kind.rows_input)
+    fill_input(connection, kind.failures_input)
+    for snapshot in store.snapshots():
+        if kind_of(snapshot.origin.format) != kind or (only is not None and snapshot.snapshot_id not in only):
+            continue
         try:
-            rows = parse(store.read(snapshot), snapshot.origin.format)
+            rows = kind.parse(store.read(snapshot), snapshot.origin.format)
         except SnapshotUnreadable as error:
-            connection.execute(f"INSERT INTO {failures_input} VALUES (?, ?)", [snapshot.snapshot_id, str(error)])
+            connection.execute(f"INSERT INTO {kind.failures_input} VALUES (?, ?)", [snapshot.snapshot_id, str(error)])
             continue
         connection.register("snapshot_rows", rows)
-        connection.execute(f"INSERT INTO {rows_input} SELECT ?, * FROM snapshot_rows", [snapshot.snapshot_id])
+        connection.execute(f"INSERT INTO {kind.rows_input} SELECT ?, * FROM snapshot_rows", [snapshot.snapshot_id])
         connection.unregister("snapshot_rows")
+        if kind == PRICES:
+            connection.execute(
+                "UPDATE parsed_prices SET observed_at_text = ? WHERE observed_at_text IS NULL AND snapshot_id = ?",
+                [f"{snapshot.origin.as_of_utc:%Y-%m-%dT%H:%M:%SZ}", snapshot.snapshot_id],
+            )
 
 
 def quarantine_days(connection: duckdb.DuckDBPyConnection, home: Home) -> Path | None:
@@ -106,6 +82,22 @@ def quarantine_statements(connection: duckdb.DuckDBPyConnection, home: Home) -> 
         "AND (rows.observed_at_text = strftime(statements.observed_at_utc, '%Y-%m-%dT%H:%M:%SZ') "
         "OR (statements.observed_at_utc IS NULL AND NOT regexp_full_match(rows.observed_at_text, "
         "'[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z')))",
+    )
+
+
+def quarantine_serving(connection: duckdb.DuckDBPyConnection, home: Home) -> Path | None:
+    """The same for endpoints and providers that were rejected: what was rejected, each with its reason, and the rows of
+    these endpoints (a provider's row says no more than its reason)."""
+    return _quarantine(
+        connection,
+        home,
+        "staging.serving_statements",
+        "SELECT snapshot_id, subject, row_number, name, reason FROM staging.serving_statements "
+        "WHERE status = 'quarantined' ORDER BY ALL",
+        "SELECT rows.*, statements.reason FROM parsed_endpoints AS rows "
+        "INNER JOIN staging.serving_statements AS statements "
+        "ON statements.snapshot_id = rows.snapshot_id AND statements.row_number = rows.row_number "
+        "AND statements.subject = 'endpoint' AND statements.status = 'quarantined'",
     )
 
 
@@ -160,6 +152,18 @@ def price_rejections(connection: duckdb.DuckDBPyConnection, _: Collection[date |
         "AS statements WHERE status = 'quarantined' ORDER BY ALL"
     ).fetchall()
     return [f"snapshot {snapshot}, {model or 'no readable model'}: {reason}" for snapshot, model, reason in rows]
+
+
+def serving_rejections(connection: duckdb.DuckDBPyConnection, _: Collection[date | None]) -> list[str]:
+    """Which endpoints and providers of which snapshots are rejected, by row and rule. The inputs are loaded."""
+    rows = connection.execute(
+        f"SELECT snapshot_id, subject, name, reason FROM ({select_sql(CONTRACTS['staging.serving_statements'])}) "
+        "AS statements WHERE status = 'quarantined' ORDER BY ALL"
+    ).fetchall()
+    return [
+        f"snapshot {snapshot}, {subject} {name or 'without a name'}: {reason}"
+        for snapshot, subject, name, reason in rows
+    ]
 
 
 def unreviewed_prices(connection: duckdb.DuckDBPyConnection, _: Collection[date | None]) -> list[str]:

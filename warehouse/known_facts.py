@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from warehouse.claim_files import read_claims
 from warehouse.errors import NothingKnownYet
-from warehouse.parsers import PRICE_PARSERS
+from warehouse.parsers import USAGE, kind_of
 from warehouse.reference_files import read_reference_files
 from warehouse.snapshots import Snapshot
 
@@ -53,7 +53,7 @@ def snapshots_known_at(snapshots: Iterable[Snapshot], instant: datetime) -> list
     Raises NothingKnownYet, with the earliest possible instant, where none of them is of usage.
     """
     snapshots = list(snapshots)
-    usage = [snapshot.origin.as_of_utc for snapshot in snapshots if snapshot.origin.format not in PRICE_PARSERS]
+    usage = [snapshot.origin.as_of_utc for snapshot in snapshots if kind_of(snapshot.origin.format) == USAGE]
     if not any(as_of <= instant for as_of in usage):
         asked = f"As of {instant.isoformat()}Z nothing was known: no snapshot of usage at hand had been stated"
         if not usage:

@@ -65,6 +65,17 @@ _MODEL_NAMES = pa.schema(
         pa.field("reason", pa.string(), nullable=False),
     ]
 )
+# Made by pipeline/archive/compile_genai_prices.py, not by hand.
+_GENAI_PRICES = pa.schema(
+    [
+        pa.field("model_id", pa.string(), nullable=False),
+        pa.field("provider", pa.string(), nullable=False),
+        pa.field("price_kind", pa.string(), nullable=False),
+        pa.field("valid_from", pa.date32()),
+        pa.field("valid_to", pa.date32()),
+        pa.field("usd_per_million_tokens", pa.string(), nullable=False),
+    ]
+)
 _COUNTRY_CODES = {country.alpha_2 for country in pycountry.countries}
 _ALLOWED = {
     "confidence": {"official", "reported", "rumoured", "none"},
@@ -136,6 +147,7 @@ REFERENCE_FILES = [
         CONTRACTS["prices.corrections"].columns,
         ("source", "model_id", "rule", "observed_from_utc"),
     ),
+    ReferenceFile("genai_prices", _GENAI_PRICES, ("model_id", "provider", "price_kind", "valid_from")),
     ReferenceFile("model_names", _MODEL_NAMES, ("model_permaslug", "model_id", "valid_from")),
 ]
 

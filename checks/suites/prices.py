@@ -116,4 +116,34 @@ SUITES = [
             ),
         ],
     ),
+    Suite(
+        "prices.cross_checks",
+        [
+            none_of(
+                "crooked_differences", "differences_match_figures", "the distance of both figures / the higher one"
+            ),
+            # both figures of each stand in the table
+            warn_between(
+                "largest_difference", 0, 0.05, "genai_prices_agrees", "two records of one price differ by 5 % at most"
+            ),
+        ],
+    ),
+    Suite("prices.serving_endpoints"),
+    Suite(
+        "prices.provider_prices",
+        [
+            none_of("medians_below_cheapest", "cheapest_is_cheapest", "no median lies below the cheapest"),
+            none_of("uneven_countries", "countries_add_up", "endpoints by country, summed, and the cheapest of them"),
+            none_of(
+                "prices_out_of_time", "prices_are_in_force", "seen before the week's end, at most 28 days before it"
+            ),
+        ],
+    ),
+    Suite(
+        "prices.who_serves",
+        [
+            none_of("lost_endpoints", "endpoints_are_all_here", "each endpoint of a day's newest looks, aliases apart"),
+            none_of("crooked_counts", "counts_are_in_order", "1 <= models, providers <= endpoints"),
+        ],
+    ),
 ]

@@ -129,4 +129,37 @@ SUITES = [
             none_of("states_without_price", "states_match_prices", "what is priced has a price, what varies has none"),
         ],
     ),
+    Suite(
+        "staging.serving_statements",
+        [
+            none_of("unaccounted_rows", "every_raw_row_is_accounted_for", "raw rows = staged + repeated + quarantined"),
+            none_of("miscounted_rows", "rows_of_an_endpoint_add_up", "its rows = text prices + other rows"),
+            none_of(
+                "quarantined_statements",
+                "no_statement_is_quarantined",
+                "endpoints and providers kept out, of any snapshot, old ones included",
+                WARNING,
+            ),
+        ],
+    ),
+    Suite(
+        "staging.providers",
+        [
+            none_of(
+                "unreadable_newest_snapshots",
+                "newest_snapshots_can_be_read",
+                "the newest snapshots of providers and endpoints are such that the parser can read them",
+            ),
+            none_of("lost_providers", "staged_providers_are_all_here", "one row a staged provider"),
+        ],
+    ),
+    Suite(
+        "staging.endpoint_prices",
+        [
+            none_of("lost_prices", "staged_prices_are_all_here", "prices here = text prices of the staged endpoints"),
+            none_of("lost_endpoints", "staged_endpoints_are_all_here", "every staged endpoint has a row"),
+            none_of("states_without_price", "states_match_prices", "what is priced has a price, all else has none"),
+            none_of("zeros_on_paid", "only_free_variants_are_free", "an input price of 0 outside of `:free`", WARNING),
+        ],
+    ),
 ]

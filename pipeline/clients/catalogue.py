@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from pipeline.clients.http import Connection, OpenRouter, changed, json_object
-from warehouse.parsers import CATALOGUE_FORMAT
+from warehouse.parsers import CATALOGUE_FORMAT, ENDPOINTS_FORMAT, PROVIDERS_FORMAT
 from warehouse.snapshots import Origin
 
 MODELS = "/api/v1/models"
 PROVIDERS = "/api/v1/providers"
-ENDPOINTS_FORMAT = "openrouter-endpoints-json"
-PROVIDERS_FORMAT = "openrouter-providers-json"
 
 _ANSWER_BYTES = 50_000_000
 
@@ -65,7 +63,7 @@ class Endpoints:
         with self.server.connect(self.report) as connection:
             for model_id in self.model_ids:
                 path = f"{MODELS}/{quote(model_id, safe='/:')}/endpoints"
-                source, about = "openrouter-endpoints", f"endpoints of {model_id}"
+                source, about = "openrouter-endpoints", "endpoints of single models"
                 observation = _observe(connection, path, source, ENDPOINTS_FORMAT, about, {"model": model_id})
                 if observation is None:
                     self.report(f"OpenRouter does not list {model_id}: left out")

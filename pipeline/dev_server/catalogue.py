@@ -39,14 +39,17 @@ def endpoints(model_id: str) -> dict[str, Any] | None:
     """What `GET /api/v1/models/{author}/{slug}/endpoints` says under `data`; None where the model is not listed."""
     for model in models():
         if model_id in (model["id"], model["canonical_slug"]):
-            author = model["id"].split("/")[0]
+            author = model["id"].split("/")[0].removeprefix("~")
             endpoint = {
                 "name": f"{author} | {model['canonical_slug']}",
                 "model_name": model["id"],
                 "pricing": {name: price for name, price in model["pricing"].items() if name != "overrides"},
                 "provider_name": author,
                 "tag": author,
+                "quantization": "unknown",
+                "context_length": 131072,
                 "status": 0,
+                "uptime_last_30m": None,
             }
             return {"id": model["id"], "name": model["id"], "created": model["created"], "endpoints": [endpoint]}
     return None

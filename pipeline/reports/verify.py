@@ -17,8 +17,9 @@ from warehouse.errors import SnapshotCorrupted, TokentideError
 from warehouse.hashing import code_version, reference_hash
 from warehouse.hold_back import held_back_weeks
 from warehouse.home import Home
-from warehouse.ingesting import load_parsed_prices, load_parsed_rows
+from warehouse.ingesting import load_parsed
 from warehouse.known_facts import read_facts
+from warehouse.parsers import KINDS
 from warehouse.reference_files import REFERENCE_DIRECTORY
 from warehouse.results import CheckResult
 from warehouse.snapshots import SnapshotStore, as_row
@@ -123,8 +124,8 @@ def _load_inputs(home: Home, published: duckdb.DuckDBPyConnection, edition: Edit
     fill_reference_inputs(published, read_facts())
     if is_raw_whole:
         listed = [row[0] for row in published.execute("SELECT snapshot_id FROM raw.snapshots").fetchall()]
-        load_parsed_rows(published, SnapshotStore(home), only=listed)
-        load_parsed_prices(published, SnapshotStore(home), only=listed)
+        for kind in KINDS:
+            load_parsed(published, SnapshotStore(home), kind, only=listed)
     load_current_inputs(published, edition.code_version)
     published.execute(
         "CREATE OR REPLACE TEMP TABLE published_before AS SELECT week_start, days_observed AS days FROM weekly.weeks"

@@ -12,11 +12,14 @@ from building import (
     build_tables,
     claim,
     days_of,
+    endpoint,
     full_day,
     full_weeks,
     lab,
     listed,
+    put_endpoints,
     put_prices,
+    put_providers,
     put_rows,
     query,
     references,
@@ -62,6 +65,9 @@ REFERENCES = references(
             "reason": "Typed per token.",
         }
     ],
+    genai_prices=[
+        {"model_id": "qwen/a", "provider": "openrouter", "price_kind": "input", "usd_per_million_tokens": "1.04"}
+    ],
     model_names=[{"model_permaslug": "cloaked/alpha", "model_id": "stealth/alpha", "reason": "Its name before."}],
     claims=[
         claim("cn-tokens", "tokens", "CN", "0.0", unit="trillion tokens"),
@@ -102,6 +108,14 @@ CHANGES = [
     removed(SECOND_LOOK, "openai/tune"),
     listed(THIRD_LOOK, "openai/b", input="2.5", output=11),
 ]
+SERVED = {
+    "qwen/a": [
+        endpoint("cheap/fp8", {"prompt": "0.0000005", "completion": "0.000002", "web_search": "0.01"}),
+        endpoint("cheap/fast", {"prompt": "0.000001", "completion": "0.000004"}),
+        endpoint("dear", {"prompt": "0.000002", "completion": "0.000004"}),
+    ],
+    "openai/b": [endpoint("dear", {"prompt": "0.000002", "completion": "0.00001"})],
+}
 
 
 @dataclass(frozen=True)
@@ -454,6 +468,47 @@ PROOFS: dict[tuple[str, str], Proof] = {
     ("weekly.restatements", "later_replaces_earlier"): whole(
         "UPDATE candidate SET later_as_of_utc = earlier_as_of_utc - INTERVAL 1 SECOND"
     ),
+    ("staging.serving_statements", "every_raw_row_is_accounted_for"): whole(
+        "DELETE FROM candidate WHERE name = 'dear'"
+    ),
+    ("staging.serving_statements", "rows_of_an_endpoint_add_up"): whole(
+        "UPDATE candidate SET staged_prices = staged_prices + 1 WHERE name = 'openai/b'"
+    ),
+    ("staging.serving_statements", "no_statement_is_quarantined"): whole(
+        "UPDATE candidate SET status = 'quarantined', reason = 'row 1: a bad one' WHERE name = 'openai/b'"
+    ),
+    ("staging.providers", "newest_snapshots_can_be_read"): whole(
+        "INSERT INTO staging.serving_statements SELECT * REPLACE (NULL AS row_number, 'quarantined' AS status) "
+        "FROM staging.serving_statements WHERE name = 'dear'"
+    ),
+    ("staging.providers", "staged_providers_are_all_here"): whole("DELETE FROM candidate WHERE provider_slug = 'dear'"),
+    ("staging.endpoint_prices", "staged_prices_are_all_here"): whole(
+        "DELETE FROM candidate WHERE model_id = 'openai/b' AND price_kind = 'output'"
+    ),
+    ("staging.endpoint_prices", "staged_endpoints_are_all_here"): whole(
+        "UPDATE candidate SET endpoint_number = 1 WHERE endpoint_tag = 'cheap/fast'", "key_is_unique"
+    ),
+    ("staging.endpoint_prices", "states_match_prices"): whole(
+        "UPDATE candidate SET price_state = 'varies' WHERE model_id = 'openai/b' AND price_kind = 'output'"
+    ),
+    ("staging.endpoint_prices", "only_free_variants_are_free"): whole(
+        "UPDATE candidate SET usd_per_million_tokens = 0 WHERE model_id = 'openai/b' AND price_kind = 'input'"
+    ),
+    ("prices.cross_checks", "differences_match_figures"): whole("UPDATE candidate SET difference_share = 0.03"),
+    ("prices.cross_checks", "genai_prices_agrees"): whole(
+        "UPDATE candidate SET other_usd_per_million_tokens = 2 * usd_per_million_tokens, difference_share = 0.5"
+    ),
+    ("prices.provider_prices", "cheapest_is_cheapest"): whole(
+        "UPDATE candidate SET median_usd_per_million_tokens = 0.1 WHERE model_id = 'openai/b'"
+    ),
+    ("prices.provider_prices", "countries_add_up"): whole(
+        "DELETE FROM candidate WHERE model_id = 'qwen/a' AND provider_country_code = 'CN' AND price_kind = 'input'"
+    ),
+    ("prices.provider_prices", "prices_are_in_force"): whole(
+        "UPDATE candidate SET observed_at_utc = week_start + INTERVAL 7 DAY WHERE {week}"
+    ),
+    ("prices.who_serves", "endpoints_are_all_here"): whole("DELETE FROM candidate WHERE home_country_code = 'US'"),
+    ("prices.who_serves", "counts_are_in_order"): whole("UPDATE candidate SET providers = endpoints + 1"),
     ("checks.results", "there_are_results"): whole(EMPTY),
     ("main.edition", "there_is_one_edition"): whole(EMPTY),
     ("main.citations", "there_is_a_citation"): whole(EMPTY),
@@ -499,6 +554,9 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     put_rows(home, RESTATED_LATER, LONG_AFTER - timedelta(days=1))
     put_prices(home, COMPLETE)
     put_prices(home, CHANGES, "test-changes")
+    put_providers(home, {"cheap": "CN", "dear": "US"}, SECOND_LOOK)
+    for model_id, endpoints in SERVED.items():
+        put_endpoints(home, model_id, endpoints, SECOND_LOOK)
     reports = build_tables(connection, home, validate=validate_candidate, reference_tables=REFERENCES)
     not_passed = [str(result) for report in reports.values() for result in report.results if result.outcome != "passed"]
     assert not_passed == []

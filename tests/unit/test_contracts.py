@@ -41,6 +41,9 @@ UNITS_BY_NAME = {
     r"tokens_change_.*|relative_change|ratio": "ratio",
     r".*_bytes": "bytes",
     r"weeks": "weeks",
+    r"endpoints": "endpoints",
+    r"models": "models",
+    r"providers": "providers",
 }
 
 

@@ -37,6 +37,7 @@ CORRECTION = {
     "reason": "An outage.",
 }
 MODEL_NAME = {"model_permaslug": "a/b", "model_id": "a/c", "valid_from": "2026-01-02", "reason": "Renamed."}
+GENAI_PRICE = {"model_id": "a/b", "provider": "openrouter", "price_kind": "input", "usd_per_million_tokens": "1.5"}
 GOOD = {
     "labs": LAB,
     "aliases": ALIAS,
@@ -45,6 +46,7 @@ GOOD = {
     "openness": OPENNESS,
     "price_sources": PRICE_SOURCE,
     "price_corrections": CORRECTION,
+    "genai_prices": GENAI_PRICE,
     "model_names": MODEL_NAME,
 }
 

@@ -8,12 +8,14 @@ import pyarrow as pa
 from warehouse.contracts.contract import Build, column, contract
 from warehouse.contracts.shared_columns import (
     COUNTRY_CODE,
+    HEADQUARTERS,
     MODEL_ID,
     MODEL_PERMASLUG,
     OVER_PROMPT_TOKENS,
     POPULATION,
     PRICE_KIND,
     PRICE_SOURCE,
+    PROVIDER_SLUG,
     TOKENS,
     USD_PER_MILLION_TOKENS,
     WEEK_START,
@@ -48,6 +50,9 @@ _PRICED = [
         nullable=True,
     ),
 ]
+
+_HOME = column("home_country_code", pa.string(), "Home country of the model's lab; `ZZ` where it is not known")
+_USD = ("USD per million tokens", False)
 
 CONTRACTS = [
     contract(
@@ -308,6 +313,86 @@ CONTRACTS = [
                 "It has tokens in a week in which some price source was observed: a name may be missing here",
             ),
             column("is_free", pa.bool_(), "A `:free` variant: priced at 0 without a name"),
+        ],
+    ),
+    contract(
+        "prices.cross_checks",
+        "Our prices beside those that the package genai-prices dates, like with like, base tier: both figures of every "
+        "span that overlaps.",
+        Build.WHOLE,
+        ("source", "model_id", "price_kind", "valid_from_utc", "other_valid_from_utc"),
+        [
+            PRICE_SOURCE,
+            MODEL_ID,
+            PRICE_KIND,
+            column("valid_from_utc", pa.timestamp("us"), "Our source: first seen at this price", "UTC"),
+            column("last_seen_utc", pa.timestamp("us"), "Our source: last seen at this price", "UTC"),
+            column("usd_per_million_tokens", pa.decimal128(18, 9), "Our source's price", *_USD),
+            column("other_provider", pa.string(), "genai-prices: whose price it is"),
+            column(
+                "other_valid_from_utc",
+                pa.timestamp("us"),
+                "genai-prices: start of the price; empty: it dates only the end, and 28 days before that count",
+                "UTC",
+                True,
+            ),
+            column("other_valid_to_utc", pa.timestamp("us"), "genai-prices: start of the next price", "UTC", True),
+            column("other_usd_per_million_tokens", pa.decimal128(18, 9), "genai-prices: the price", *_USD),
+            column("difference_share", pa.float64(), "Distance of the two / the higher one", "0-1"),
+        ],
+    ),
+    contract(
+        "prices.serving_endpoints",
+        "Every endpoint of every observation, aliases apart: whose model it serves, and from which country.",
+        Build.VIEW,
+        ("observed_at_utc", "model_id", "endpoint_number"),
+        [
+            field.with_nullable(True)
+            for field in (
+                column("observed_at_utc", pa.timestamp("us"), "Instant of the observation", "UTC"),
+                MODEL_ID,
+                column("endpoint_number", pa.int64(), "Its place in the answer"),
+                PROVIDER_SLUG,
+                column("provider_country_code", pa.string(), f"Country {HEADQUARTERS}"),
+                MODEL_PERMASLUG,
+                _HOME,
+            )
+        ],
+    ),
+    contract(
+        "prices.provider_prices",
+        "What the endpoints of a model ask, over all and by their providers' country: at the newest look before the "
+        "week's end, at most 28 days before it, base tier. Filled by `tokentide fetch --endpoints`.",
+        Build.DERIVED,
+        ("week_start", "model_id", "price_kind", "provider_country_code"),
+        [
+            WEEK_START,
+            MODEL_ID,
+            PRICE_KIND,
+            column("provider_country_code", pa.string(), f"Country {HEADQUARTERS}; `any`: all of them"),
+            MODEL_PERMASLUG.with_nullable(True),
+            _HOME,
+            column("endpoints", pa.int64(), "Endpoints with such a price, degraded ones included", "endpoints"),
+            column("providers", pa.int64(), "Providers behind them", "providers"),
+            column("cheapest_usd_per_million_tokens", pa.decimal128(18, 9), "Lowest price", *_USD),
+            column("cheapest_provider_slug", pa.string(), "Who asks it; the first by slug if several do"),
+            column("median_usd_per_million_tokens", pa.decimal128(18, 9), "Median of the endpoints' prices", *_USD),
+            column("observed_at_utc", pa.timestamp("us"), "Instant of that look", "UTC"),
+        ],
+    ),
+    contract(
+        "prices.who_serves",
+        "Who serves whose models: endpoints by home country of the model and country of the provider. Never tokens: "
+        "who served how many is not published. Filled by `tokentide fetch --endpoints`.",
+        Build.WHOLE,
+        ("observed_on", "home_country_code", "provider_country_code"),
+        [
+            column("observed_on", pa.date32(), "UTC day; each model's newest look of that day counts"),
+            _HOME,
+            column("provider_country_code", pa.string(), f"Country {HEADQUARTERS}"),
+            column("models", pa.int64(), "Models of that home that providers of that country serve", "models"),
+            column("providers", pa.int64(), "Providers among them", "providers"),
+            column("endpoints", pa.int64(), "Endpoints of these models there", "endpoints"),
         ],
     ),
 ]

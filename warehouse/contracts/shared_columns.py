@@ -59,6 +59,12 @@ PRICE_KIND = column(
     pa.string(),
     "`input`, `output`, `cache_read`, `cache_write`, `cache_write_1h` (kept for an hour), `reasoning`",
 )
+PROVIDER_SLUG = column(
+    "provider_slug", pa.string(), "Provider that serves models, without the suffix of a region or a speed"
+)
+HEADQUARTERS = (
+    "where its provider is headquartered by OpenRouter's directory, ISO 3166-1 alpha-2; `ZZ` where not stated"
+)
 OVER_PROMPT_TOKENS = column(
     "over_prompt_tokens", pa.int64(), "The price holds for prompts longer than this; 0 is the base tier", unit="tokens"
 )

@@ -36,14 +36,18 @@ def open_json_data(body: bytes) -> list[dict[str, Any]]:
 
     Raises SnapshotUnreadable.
     """
-    try:
-        answer = json.loads(body, parse_int=str, parse_float=str, object_pairs_hook=_without_doubles)
-    except (ValueError, RecursionError) as error:
-        raise SnapshotUnreadable(f"not whole JSON: {error}") from error
-    rows = answer.get("data") if isinstance(answer, dict) else None
+    rows = _json_data(body)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise SnapshotUnreadable("the JSON has no list of objects under `data`")
     return rows
+
+
+def open_json_object(body: bytes) -> dict[str, Any]:
+    """The one object under `data`, its numbers as text too. Raises SnapshotUnreadable."""
+    said = _json_data(body)
+    if not isinstance(said, dict):
+        raise SnapshotUnreadable("the JSON has no object under `data`")
+    return said
 
 
 def text_column(values: list[object]) -> pa.Array:
@@ -67,6 +71,14 @@ def columns_as_text(table: pa.Table, kind: str, names: tuple[str, ...]) -> list[
 def row_numbers(rows: int) -> pa.Array:
     """Counted from 1, header aside."""
     return pa.array(range(1, rows + 1), pa.int64())
+
+
+def _json_data(body: bytes) -> object:
+    try:
+        answer = json.loads(body, parse_int=str, parse_float=str, object_pairs_hook=_without_doubles)
+    except (ValueError, RecursionError) as error:
+        raise SnapshotUnreadable(f"not whole JSON: {error}") from error
+    return answer.get("data") if isinstance(answer, dict) else None
 
 
 def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -78,14 +78,14 @@ def _parse_catalogue(body: bytes) -> pa.Table:
 def _catalogue_prices(model: dict[str, Any]) -> Iterator[tuple[object, ...]]:
     created = model.get("created")
     said = (None, model.get("id"), model.get("canonical_slug"), model.get("hugging_face_id") or None, created, "listed")
-    prices = list(_stated_prices(model.get("pricing")))
+    prices = list(stated_prices(model.get("pricing")))
     yield from ((*said, *price) for price in prices)
     if not prices:
         yield (*said, None, None, None)
 
 
-def _stated_prices(pricing: object) -> Iterator[tuple[str, str, str]]:
-    """Kind, tier and price: the base tier, then what `overrides` states over a number of prompt tokens.
+def stated_prices(pricing: object) -> Iterator[tuple[str, str, str]]:
+    """Kind, tier and price of OpenRouter's `pricing`: the base tier, then what `overrides` states over a prompt length.
 
     What has another shape comes out as a price that is no number: staging rejects that model and keeps the others.
     """

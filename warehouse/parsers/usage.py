@@ -26,7 +26,7 @@ _ARCHIVE_COLUMNS = ("day", "model", "tokens")
 
 def parse_usage(body: bytes, body_format: str) -> pa.Table:
     """Rows of PARSED_ROWS. Raises SnapshotUnreadable with the rule that the body breaks."""
-    parser = _PARSERS.get(body_format)
+    parser = USAGE_PARSERS.get(body_format)
     if parser is None:
         raise SnapshotUnreadable(f"no parser for the format {body_format}")
     return parser(body)
@@ -49,7 +49,7 @@ def _rows(table: pa.Table, kind: str, names: tuple[str, ...]) -> pa.Table:
     return pa.table([row_numbers(table.num_rows), *columns_as_text(table, kind, names)], schema=PARSED_ROWS)
 
 
-_PARSERS: dict[str, Callable[[bytes], pa.Table]] = {
+USAGE_PARSERS: dict[str, Callable[[bytes], pa.Table]] = {
     USAGE_ARCHIVE_FORMAT: _parse_archive,
     EXPORT_FORMAT: _parse_export,
     API_FORMAT: _parse_api,
