@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs, prepare_dagster_home
+from pipeline.notifications import telling_of_failure
 from pipeline.settings import Settings
 from warehouse.builds import built_weeks, stale_weeks
 from warehouse.database import open_working_file, storage_failed
@@ -16,6 +17,8 @@ from warehouse.home import Home
 from warehouse.lock import writer_lock
 from warehouse.parsers import PRICE_PARSERS
 from warehouse.snapshots import SnapshotStore
+
+JOB_NAME = "build_and_publish"
 
 
 @dataclass(frozen=True)
@@ -30,22 +33,25 @@ class RunRequest:
 def run_job(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:
     """Builds the weeks and publishes; `report` hears the name of each asset as it begins.
 
-    Raises ChecksFailed where weeks or the gate failed, another TokentideError where the run could not go on.
+    Raises ChecksFailed where weeks or the gate failed, another TokentideError where the run could not go on; the
+    notifiers are told of either.
     """
     home = settings.state
-    home.prepare()
-    with writer_lock(home, settings.lock_wait_seconds, report):
+    with (
+        telling_of_failure(settings, JOB_NAME, f"{request.first}..{request.last}"),
+        writer_lock(home, settings.lock_wait_seconds, report),
+    ):
         prepare_dagster_home(home)
-        request = _with_stale_weeks(home, request, report)
+        request = with_stale_weeks(home, request, report)
         with warnings.catch_warnings():
             # Dagster's notices of preview features, and of what it deprecates in itself, are no news to the user
             warnings.simplefilter("ignore")
             _execute(settings, request, report)
 
 
-def _with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], None]) -> RunRequest:
+def with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], None]) -> RunRequest:
     """Widens the span to weeks whose rows were made from other snapshots, reference files or code than are at hand:
-    an edition must not mix them."""
+    an edition must not mix them. The caller holds the writer's lock."""
     if not home.working_file.exists():
         return request
     store = SnapshotStore(home)
@@ -67,7 +73,7 @@ def _execute(settings: Settings, request: RunRequest, report: Callable[[str], No
     from dagster._core.errors import DagsterExecutionInterruptedError
     from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-    from pipeline.definitions import JOB_NAME, build_definitions, make_warehouse
+    from pipeline.definitions import build_definitions, make_warehouse
 
     warehouse = make_warehouse(settings)
     warehouse.hold_back = request.hold_back
