@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 CHECKS_FAILED = "checks_failed"
 RUN_FAILED = "run_failed"
 
+# for what is wrong with telling itself; where nobody set up logging, Python prints that to stderr
 LOGGER = logging.getLogger("tokentide")
+FAILURES = logging.getLogger("tokentide.failures")
 # the command line says by itself why it ends: without this, Python would print the same a second time
-LOGGER.addHandler(logging.NullHandler())
+FAILURES.addHandler(logging.NullHandler())
 
 _NEXT_STEP = "\nWhat to do: "
 
@@ -61,7 +63,7 @@ class Notifier(Protocol):
 class LogNotifier:
     """Writes an error into a log."""
 
-    logger: logging.Logger = LOGGER
+    logger: logging.Logger = FAILURES
 
     def tell(self, failure: Failure) -> None:
         self.logger.error(failure.text)
@@ -83,14 +85,14 @@ class _WithoutSecrets:
         return text
 
 
-def notifiers_of(settings: Settings, logger: logging.Logger = LOGGER) -> list[Notifier]:
-    """The log, and the webhook if the settings name one."""
-    notifiers: list[Notifier] = [LogNotifier(logger)]
+def notifiers_of(settings: Settings, logger: logging.Logger | None = None) -> list[Notifier]:
+    """The log, and the webhook if the settings name one. A given logger takes all."""
+    notifiers: list[Notifier] = [LogNotifier(logger or FAILURES)]
     if settings.webhook is not None:
         # only here: importing httpx would cost every command its time
         from pipeline.webhook import WebhookNotifier
 
-        notifiers.append(WebhookNotifier(settings.webhook, logger))
+        notifiers.append(WebhookNotifier(settings.webhook, logger or LOGGER))
     secrets = [secret for secret in (settings.key, settings.webhook) if secret is not None]
     return [_WithoutSecrets(notifier, secrets) for notifier in notifiers]
 
@@ -128,14 +130,17 @@ def failure_of_run(context: "dg.RunFailureSensorContext") -> Failure | None:
     message = context.failure_event.message or "The run failed."
     if COMMAND_LINE_PID_TAG in run.tags and ENDED_WITHOUT_A_WORD not in message:
         return None
-    event, said = RUN_FAILED, message
+    event, stories = RUN_FAILED, []
     for failed in context.get_step_failure_events():
         data = failed.step_failure_data
         if data.user_failure_data is not None:  # dg.Failure, which assets raise for failed checks alone
-            event, said = CHECKS_FAILED, data.user_failure_data.description or message
+            event = CHECKS_FAILED
+            stories.append(data.user_failure_data.description or message)
         elif data.error is not None:
-            said = (data.error.cause or data.error).message
-    what, _, next_step = said.strip().partition(_NEXT_STEP)
+            stories.append((data.error.cause or data.error).message)
+    told = [story.strip().partition(_NEXT_STEP) for story in stories or [message]]
+    what = "\n".join(story for story, _, _ in told)
+    next_step = " ".join(dict.fromkeys(step for _, _, step in told if step))
     return Failure(event, run.job_name, _weeks(run.tags), what, next_step, run.run_id)
 
 

@@ -297,8 +297,25 @@ class TestSensor:
         assert (said["event"], said["next_step"]) == ("run_failed", "")
         assert said["what"] == "ZeroDivisionError: by zero"
 
-    def told_of(self, webhook: Webhook, op: dg.OpDefinition) -> dict:
-        graph = dg.GraphDefinition(name="fetch_live", node_defs=[op])
+    def test_all_steps_that_failed_are_told(self, webhook: Webhook) -> None:
+        @dg.op
+        def locked() -> None:
+            raise LockHeld("Another process is writing.", "wait until it ends.")
+
+        @dg.op
+        def gated() -> None:
+            raise dg.Failure("prices.suspicions: the table keeps the old rows.\nWhat to do: correct the cause.")
+
+        said = self.told_of(webhook, locked, gated)
+        assert said["event"] == "checks_failed"
+        assert "Another process is writing." in said["what"]
+        assert "prices.suspicions: the table keeps the old rows." in said["what"]
+        assert "wait until it ends." in said["next_step"]
+        assert "correct the cause." in said["next_step"]
+
+    def told_of(self, webhook: Webhook, *ops: dg.OpDefinition) -> dict:
+        """What is told when a job of these steps has run."""
+        graph = dg.GraphDefinition(name="fetch_live", node_defs=ops)
         with dg.DagsterInstance.ephemeral() as instance:
             run = graph.to_job().execute_in_process(instance=instance, raise_on_error=False)
             self.evaluate(webhook.settings(), instance, run.run_id)
