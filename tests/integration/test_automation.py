@@ -22,9 +22,10 @@ from job_runs import run_job
 
 from assets.resources import Warehouse
 from pipeline.dagster_home import prepare_dagster_home
-from pipeline.definitions import JOB_NAME, build_definitions
+from pipeline.definitions import JOB_NAME, build_definitions, make_warehouse
 from pipeline.freshness import FRESHNESS
 from pipeline.sensors import catch_up
+from pipeline.settings import Settings
 from warehouse.history import FIRST_WEEK
 from warehouse.home import Home
 from warehouse.snapshots import Snapshot, SnapshotStore
@@ -48,7 +49,7 @@ def definitions(home: Home) -> dg.Definitions:
 
 
 def warehouse_of(home: Home) -> Warehouse:
-    return Warehouse(home, sources=[], lock_wait_seconds=0, editions_to_keep=5)
+    return replace(make_warehouse(Settings(home=home.path)), sources=[], lock_wait_seconds=0)
 
 
 @pytest.fixture
