@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check ui lint format types definitions docs docs-current lock clean
+.PHONY: help run test check ui lint format types definitions accept-definitions docs docs-current lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ types: $(VENV)/.installed-dev ## Static types
 definitions: $(VENV)/.installed-dev ## Dagster accepts the definitions
 	@mkdir -p $(VENV)/dagster && echo 'telemetry: {enabled: false}' > $(VENV)/dagster/dagster.yaml
 	@PATH=$(CURDIR)/$(BIN):$$PATH DAGSTER_HOME=$(CURDIR)/$(VENV)/dagster $(BIN)/dg check defs
+
+accept-definitions: $(VENV)/.installed-dev ## Accept a change of assets, checks, jobs, schedules or sensors
+	@$(BIN)/python -W ignore tests/integration/definitions_snapshot.py
 
 docs: $(VENV)/.installed-dev ## Write the generated pages anew
 	@$(BIN)/python -m pipeline.generate_docs

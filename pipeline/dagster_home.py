@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
 COMMAND_LINE_PID_TAG = "tokentide/pid"
+ENDED_WITHOUT_A_WORD = "The process that ran it ended without a word."
 
 _DAGSTER_YAML = """\
 # Written by tokentide at each start; what you change here is lost.
@@ -23,6 +24,8 @@ concurrency:
     granularity: run
     default_limit: 1
 run_monitoring:
+  enabled: true
+freshness:
   enabled: true
 compute_logs:
   # the assets print nothing; capturing that costs two processes a run, which outlive a killed one
@@ -58,7 +61,7 @@ def end_abandoned_runs(instance: "dg.DagsterInstance") -> None:
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=in_progress)):
         pid = run.tags.get(COMMAND_LINE_PID_TAG)
         if pid is not None and (int(pid) == os.getpid() or not _is_running(int(pid))):
-            instance.report_run_failed(run, "The process that ran it ended without a word.")
+            instance.report_run_failed(run, ENDED_WITHOUT_A_WORD)
 
 
 def _is_running(pid: int) -> bool:

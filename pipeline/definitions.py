@@ -1,4 +1,5 @@
-"""Binds it all for Dagster: assets, the job, resources, and an executor that runs a whole run in one process."""
+"""Binds it all for Dagster: assets, jobs, schedules, sensors, resources, and an executor that runs a whole run in one
+process."""
 
 from collections.abc import Mapping
 
@@ -8,10 +9,11 @@ from assets import attribution, claims, prices, publication, snapshots, staging,
 from assets.resources import Warehouse
 from pipeline.archive import BuiltInArchive
 from pipeline.fetching import LiveOpenRouter
+from pipeline.freshness import with_freshness
+from pipeline.run_job import FETCH_JOB_NAME, JOB_NAME
+from pipeline.schedules import make_schedules
+from pipeline.sensors import make_sensors
 from pipeline.settings import Settings
-
-JOB_NAME = "build_and_publish"
-FETCH_JOB_NAME = "fetch_live"
 
 
 @dg.job(
@@ -35,18 +37,19 @@ def make_warehouse(settings: Settings) -> Warehouse:
 
 def build_definitions(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
     """All definitions; tests and the command line swap resources."""
-    resources = {"warehouse": make_warehouse(Settings()), **(resource_overrides or {})}
+    settings = Settings()
+    resources = {"warehouse": make_warehouse(settings), **(resource_overrides or {})}
     layers = (snapshots, staging, attribution, weekly, prices, claims, publication)
+    publish_job = dg.define_asset_job(
+        JOB_NAME,
+        selection=dg.AssetSelection.all(),
+        description="From the stored snapshots to the published file, for one week or a range in a single run.",
+    )
     return dg.Definitions(
-        assets=[asset for layer in layers for asset in layer.ASSETS],
-        jobs=[
-            dg.define_asset_job(
-                JOB_NAME,
-                selection=dg.AssetSelection.all(),
-                description="From the stored snapshots to the published file, for one week or a range in a single run.",
-            ),
-            fetch_live,
-        ],
+        assets=with_freshness(asset for layer in layers for asset in layer.ASSETS),
+        jobs=[publish_job, fetch_live],
+        schedules=make_schedules(fetch_live, publish_job),
+        sensors=make_sensors(fetch_live, publish_job, settings),
         resources=resources,
         # one writer at a time and small steps: a process per step would cost more than the work
         executor=dg.in_process_executor,

@@ -10,6 +10,7 @@ from typing import Any
 
 from assets.resources import FetchRequest
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs, prepare_dagster_home
+from pipeline.notifications import telling_of_failure
 from pipeline.settings import Settings
 from warehouse.builds import built_weeks, stale_weeks
 from warehouse.database import open_working_file, storage_failed
@@ -18,6 +19,9 @@ from warehouse.home import Home
 from warehouse.lock import writer_lock
 from warehouse.parsers import USAGE, kind_of
 from warehouse.snapshots import SnapshotStore
+
+JOB_NAME = "build_and_publish"
+FETCH_JOB_NAME = "fetch_live"
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,16 @@ class RunRequest:
 def run_job(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:
     """Builds the weeks and publishes; `report` hears the name of each asset as it begins.
 
-    Raises ChecksFailed where weeks or the gate failed, another TokentideError where the run could not go on.
+    Raises ChecksFailed where weeks or the gate failed, another TokentideError where the run could not go on; the
+    notifiers are told of either.
     """
     home = settings.state
-    home.prepare()
-    with writer_lock(home, settings.lock_wait_seconds, report):
+    with (
+        telling_of_failure(settings, JOB_NAME, f"{request.first}..{request.last}"),
+        writer_lock(home, settings.lock_wait_seconds, report),
+    ):
         prepare_dagster_home(home)
-        request = _with_stale_weeks(home, request, report)
+        request = with_stale_weeks(home, request, report)
         with warnings.catch_warnings():
             # Dagster's notices of preview features, and of what it deprecates in itself, are no news to the user
             warnings.simplefilter("ignore")
@@ -48,13 +55,13 @@ def run_job(settings: Settings, request: RunRequest, report: Callable[[str], Non
                 ASSET_PARTITION_RANGE_START_TAG: request.first.isoformat(),
                 ASSET_PARTITION_RANGE_END_TAG: request.last.isoformat(),
             }
-            _execute(settings, "build_and_publish", {}, span, request.hold_back, report)
+            _execute(settings, JOB_NAME, {}, span, request.hold_back, report)
 
 
 def fetch_job(settings: Settings, request: FetchRequest, report: Callable[[str], None]) -> None:
     """Fetches into the snapshot store; `report` hears of every answer and every wait.
 
-    Raises the errors of clients/errors.py, or another TokentideError where it could not go on.
+    Raises the errors of clients/errors.py, or another TokentideError where it could not go on; the notifiers are told.
     """
     home = settings.state
     home.prepare()
@@ -64,16 +71,17 @@ def fetch_job(settings: Settings, request: FetchRequest, report: Callable[[str],
         "last_day": request.last_day.isoformat() if request.last_day else "",
         "every_vintage": request.every_vintage,
     }
-    with writer_lock(home, settings.lock_wait_seconds, report):
+    with telling_of_failure(settings, FETCH_JOB_NAME), writer_lock(home, settings.lock_wait_seconds, report):
         prepare_dagster_home(home)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _execute(settings, "fetch_live", {"ops": {"fetch": {"config": config}}}, {}, frozenset(), report)
+            run_config = {"ops": {"fetch": {"config": config}}}
+            _execute(settings, FETCH_JOB_NAME, run_config, {}, frozenset(), report)
 
 
-def _with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], None]) -> RunRequest:
+def with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], None]) -> RunRequest:
     """Widens the span to weeks whose rows were made from other snapshots, reference files or code than are at hand:
-    an edition must not mix them."""
+    an edition must not mix them. The caller holds the writer's lock."""
     if not home.working_file.exists():
         return request
     store = SnapshotStore(home)

@@ -21,6 +21,15 @@ def _safe_for_a_key(url: str) -> str:
     return url.rstrip("/")
 
 
+def _safe_for_a_secret(url: SecretStr) -> SecretStr:
+    """As for a key; and a webhook's address mostly carries its secret in its path or its query."""
+    parts = urlsplit(url.get_secret_value().strip())
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if url.get_secret_value().strip() and not (is_safe and parts.hostname):
+        raise ValueError("must be https://HOST/..., or http:// on this machine")
+    return SecretStr(url.get_secret_value().strip())
+
+
 class Settings(BaseSettings):
     """What can be set, each by the environment variable TOKENTIDE_<NAME>; the key by the name it has everywhere."""
 
@@ -43,12 +52,20 @@ class Settings(BaseSettings):
         validation_alias="OPENROUTER_API_KEY",
         description="any OpenRouter key, for the whole history from its Data API; never stored or shown",
     )
+    webhook_url: Annotated[SecretStr, AfterValidator(_safe_for_a_secret)] | None = Field(
+        None, description="where a failed run is told as JSON, see docs/operating.md; as secret as a key, never shown"
+    )
 
     @property
     def key(self) -> SecretStr | None:
         """The key, if there is one: an empty variable is none."""
         key = self.openrouter_api_key
         return SecretStr(key.get_secret_value().strip()) if key and key.get_secret_value().strip() else None
+
+    @property
+    def webhook(self) -> SecretStr | None:
+        """The webhook's address, if there is one: an empty variable is none."""
+        return self.webhook_url if self.webhook_url and self.webhook_url.get_secret_value() else None
 
     @property
     def state(self) -> Home:

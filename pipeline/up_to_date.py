@@ -6,7 +6,7 @@ import duckdb
 
 from pipeline.archive import BuiltInArchive
 from warehouse.editions import is_as_published, open_published, read_edition
-from warehouse.errors import TokentideError
+from warehouse.errors import PublishedFileInvalid, TokentideError
 from warehouse.hashing import code_version, raw_hash, reference_hash
 from warehouse.home import Home
 from warehouse.reference_files import REFERENCE_DIRECTORY
@@ -37,6 +37,19 @@ def is_up_to_date(home: Home, first: date, last: date) -> bool:
             )
     except (TokentideError, duckdb.Error):
         return False
+
+
+def unpublished_snapshots_hash(home: Home) -> str | None:
+    """Hash over the stored snapshots where the published file was made from others, or there is none; else None.
+
+    Only identities are compared, so that a sensor can ask often. Raises LockHeld.
+    """
+    stored = raw_hash(snapshot.sha256 for snapshot in SnapshotStore(home).snapshots())
+    try:
+        with open_published(home) as published:
+            return None if read_edition(published).raw_hash == stored else stored
+    except PublishedFileInvalid:
+        return stored
 
 
 def _weeks_with_figures(published: duckdb.DuckDBPyConnection, first: date, last: date) -> set[date]:

@@ -25,7 +25,7 @@ USER_AGENT = f"tokentide/{SOFTWARE_VERSION}"
 
 _HEADERS_THAT_MATTER = ("etag", "last-modified", "content-type")
 _ERROR_BODY_BYTES = 65_536
-_NO_PROXY = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
+NO_PROXY_ON_LOOPBACK = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class OpenRouter:
     def connect(self, report: Callable[[str], None] = lambda _: None) -> Iterator["Connection"]:
         """A connection for some requests; `report` hears of every wait."""
         timeout = httpx.Timeout(self.patience.read_seconds, connect=self.patience.connect_seconds)
-        mounts: dict[str, httpx.BaseTransport | None] = dict(_NO_PROXY)  # a proxy cannot reach our loopback
+        mounts: dict[str, httpx.BaseTransport | None] = dict(NO_PROXY_ON_LOOPBACK)  # a proxy cannot reach our loopback
         with httpx.Client(timeout=timeout, headers={"User-Agent": USER_AGENT}, mounts=mounts) as client:
             yield Connection(self, client, report)
 
