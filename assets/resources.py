@@ -24,13 +24,15 @@ class Observations(Protocol):
 class FetchRequest:
     """What is wanted of OpenRouter: by default what its keyless exports have published since the newest known day.
 
-    `source` is `exports` (no key) or `api` (a key); the days are first and last of what is wanted.
+    `source` is `exports` (no key) or `api` (a key); the days are first and last of what is wanted. `endpoints` is of
+    how many of the most used models it is asked who serves them.
     """
 
     source: str = "exports"
     first_day: date | None = None
     last_day: date | None = None
     every_vintage: bool = False
+    endpoints: int = 0
 
 
 class LiveSource(Observations, Protocol):

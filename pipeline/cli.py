@@ -108,6 +108,9 @@ def fetch(
     weeks: Annotated[
         str | None, typer.Option(help="Weeks A..B, each named by any of its days. Default: what is missing.")
     ] = None,
+    endpoints: Annotated[
+        int, typer.Option(min=0, help="Also ask who serves so many of the most used models, and at what price.")
+    ] = 0,
     every_vintage: Annotated[
         bool, typer.Option("--every-vintage", help="Every export there is, not the fewest that close the gap.")
     ] = False,
@@ -121,11 +124,13 @@ def fetch(
     if every_vintage and source == "api":
         raise typer.BadParameter("only exports have vintages to choose from.", param_hint="--every-vintage")
     first, last = parse_weeks(weeks) if weeks else (None, None)
-    _fetch(source, first, last, every_vintage)
+    _fetch(source, first, last, every_vintage, endpoints)
     console.print("Next: `tokentide run` builds from it.")
 
 
-def _fetch(source: str, first_week: "date | None", last_week: "date | None", every_vintage: bool) -> None:
+def _fetch(
+    source: str, first_week: "date | None", last_week: "date | None", every_vintage: bool, endpoints: int = 0
+) -> None:
     from datetime import timedelta
 
     from assets.resources import FetchRequest
@@ -134,7 +139,7 @@ def _fetch(source: str, first_week: "date | None", last_week: "date | None", eve
 
     last_day = last_week + timedelta(days=6) if last_week else None
     with showing_progress(console) as report:
-        fetch_job(Settings(), FetchRequest(source, first_week, last_day, every_vintage), report)
+        fetch_job(Settings(), FetchRequest(source, first_week, last_day, every_vintage, endpoints), report)
 
 
 @app.command(epilog="Example: `tokentide backfill 2025-01-06..2025-03-31`")

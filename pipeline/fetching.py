@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow.compute
 
-from assets.resources import FetchRequest
+from assets.resources import FetchRequest, Observations
 from pipeline.archive import BuiltInArchive
-from pipeline.clients.catalogue import Catalogue
+from pipeline.clients.catalogue import Catalogue, Endpoints, Providers
 from pipeline.clients.errors import KeyRefused
 from pipeline.clients.export_plan import OLDEST_EXPORT
 from pipeline.clients.exports import ExportsSource, stored_export_dates
@@ -23,8 +23,10 @@ from pipeline.clients.rankings_api import SOURCE as API_SOURCE
 from pipeline.clients.request_limits import RequestLimits
 from pipeline.export_manifest import EXPORT_DAYS
 from pipeline.settings import Settings
+from warehouse.editions import open_published
 from warehouse.errors import SnapshotUnreadable, TokentideError
-from warehouse.parsers import PRICE_PARSERS, parse_usage
+from warehouse.home import Home
+from warehouse.parsers import USAGE, kind_of, parse_usage
 from warehouse.snapshots import Origin, Snapshot, SnapshotStore
 
 _DAY = timedelta(days=1)
@@ -48,7 +50,15 @@ class LiveOpenRouter:
             store.put(body, origin, sha256)  # what is built in need not be fetched
         failures: list[TokentideError] = []
         usage = self._usage(server, store)
-        for what, source in (("daily totals", usage), ("the price catalogue", Catalogue(server, self.report))):
+        wanted: list[tuple[str, Observations]] = [
+            ("daily totals", usage),
+            ("the price catalogue", Catalogue(server, self.report)),
+        ]
+        if self.request.endpoints:
+            models = most_used_models(self.settings.state, self.request.endpoints)
+            wanted.append(("its providers", Providers(server, self.report)))
+            wanted.append((f"the endpoints of {len(models)} models", Endpoints(server, models, self.report)))
+        for what, source in wanted:
             self.report(f"asking {server.url} for {what}")
             try:
                 yield from source.observations()
@@ -90,11 +100,27 @@ class LiveOpenRouter:
         )
 
 
+def most_used_models(home: Home, number: int) -> list[str]:
+    """Ids, as the catalogue has them, of the models with most tokens in the newest published week.
+
+    Raises PublishedFileInvalid where nothing is published yet.
+    """
+    with open_published(home) as published:
+        rows = published.execute(
+            "SELECT names.model_id FROM weekly.model_tokens AS tokens "
+            "INNER JOIN prices.model_names AS names ON names.model_permaslug = tokens.model_permaslug "
+            "WHERE tokens.week_start = (SELECT max(week_start) FROM weekly.model_tokens) AND names.valid_to IS NULL "
+            "GROUP BY names.model_id ORDER BY max(tokens.tokens) DESC, names.model_id LIMIT ?",
+            [number],
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
 def known_days(store: SnapshotStore, snapshots: list[Snapshot]) -> set[date]:
     """The days that had ended when a snapshot at hand stated them."""
     days: set[date] = set()
     for snapshot in snapshots:
-        if snapshot.origin.format in PRICE_PARSERS:
+        if kind_of(snapshot.origin.format) != USAGE:
             continue
         try:
             rows = parse_usage(store.read(snapshot), snapshot.origin.format)

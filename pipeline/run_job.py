@@ -70,6 +70,7 @@ def fetch_job(settings: Settings, request: FetchRequest, report: Callable[[str],
         "first_day": request.first_day.isoformat() if request.first_day else "",
         "last_day": request.last_day.isoformat() if request.last_day else "",
         "every_vintage": request.every_vintage,
+        "endpoints": request.endpoints,
     }
     with telling_of_failure(settings, FETCH_JOB_NAME), writer_lock(home, settings.lock_wait_seconds, report):
         prepare_dagster_home(home)

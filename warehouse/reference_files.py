@@ -108,7 +108,7 @@ _ALLOWED = {
         "other",
     },
     "subject_kind": {"country", "lab", "model", "all", "other"},
-    "comparison": {"equals", "about", "at_least", "at_most"},
+    "comparison": {"equals", "about", "at_least", "at_most", "more_than"},
     "unit": {"trillion tokens", "%", "times", "rank", "weeks", "models", "USD per million tokens", "week"},
     "price_kind": {"input", "output"},
 }

@@ -32,6 +32,8 @@ EXIT_CODES = {
     "contradicted": 13,
     "not_recomputable": 14,
 }
+# A part that is wrong says more than one that nobody can check.
+_FROM_BEST_TO_WORST = ("reproduced", "near", "depends_on_definition", "not_recomputable", "contradicted")
 _EXAMPLES = (
     '"CN over US, week 2026-02-09"; "CN 4.12T, US 2.94T, week 2026-02-09"; "MiniMax M2.5 5.44T, 2026-02"; '
     '"CN 45.8 %, week 2026-02-09"; "MiniMax M2.5 rank 1, 2026-02-27"; '
@@ -63,7 +65,7 @@ def print_checked_claim(console: Console, home: Home, text: str) -> int:
             )
             for claim in claims:
                 print_claim(console, connection, claim | {"verdict": summary[claim["claim_id"]]}, is_published=False)
-    return max(EXIT_CODES[verdict] for verdict in summary.values())
+    return EXIT_CODES[max(summary.values(), key=_FROM_BEST_TO_WORST.index)]
 
 
 def read_claim(published: duckdb.DuckDBPyConnection, text: str) -> list[dict[str, Any]]:
@@ -133,6 +135,8 @@ def _statement(published: duckdb.DuckDBPyConnection, text: str) -> dict[str, Any
         other_kind, against = _subject(published, found[2])
         if kind != other_kind:
             raise ClaimUnreadable(f"{found[1]!r} is a {kind}, {found[2]!r} a {other_kind}: they cannot be compared.")
+        if subject == against:
+            raise ClaimUnreadable(f"{found[1]!r} and {found[2]!r} are the same: neither is over the other.")
         return {
             "metric": "ratio",
             "subject_kind": kind,
@@ -140,7 +144,7 @@ def _statement(published: duckdb.DuckDBPyConnection, text: str) -> dict[str, Any
             "against": against,
             "expected": "1",
             "unit": "times",
-            "comparison": "at_least",
+            "comparison": "more_than",
             "tolerance": 0.0,
             "tolerance_reason": "ahead is ahead",
         }

@@ -30,7 +30,13 @@ _CHANGES = {
     "merge_variants": "{} merged",
 }
 _MATCHES_SHOWN = 10
-_COMPARISONS = {"equals": "", "about": "about ", "at_least": "at least ", "at_most": "at most "}
+_COMPARISONS = {
+    "equals": "",
+    "about": "about ",
+    "at_least": "at least ",
+    "at_most": "at most ",
+    "more_than": "more than ",
+}
 
 
 class ClaimNotFound(TokentideError):
@@ -98,12 +104,12 @@ def print_claim(
 def _missing_days(claim: dict[str, Any], verdicts: list[dict[str, Any]]) -> str | None:
     """What a sum over an incomplete span lacks: the reader must know before believing a difference."""
     missing = max((verdict["missing_days"] or 0 for verdict in verdicts), default=0)
-    if not missing or all(verdict["value"] is None for verdict in verdicts):
+    if not missing:
         return None
     days = (claim["span_end"] - claim["span_start"]).days + 1
     if claim["baseline_start"]:
         days += (claim["baseline_end"] - claim["baseline_start"]).days + 1
-    return f"{missing} of {days}: no source at hand has them, and the sums lack their tokens"
+    return f"{missing} of {days}: no source at hand has them, so sums lack their tokens"
 
 
 def _print_alternatives(console: Console, alternatives: list[dict[str, Any]], is_published: bool) -> None:

@@ -174,6 +174,44 @@ def test_a_claim_that_comes_out_needs_no_change(connection: duckdb.DuckDBPyConne
     assert query(connection, "SELECT count(*) FROM claims.alternatives") == [(0,)]
 
 
+def test_more_than_is_no_tie(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    put_rows(home, full_weeks([week(0)], {"qwen/a": SMALL}))  # as many as all of OpenAI's
+    for comparison, verdict in (("more_than", "contradicted"), ("at_least", "reproduced")):
+        said = claim("c", "ratio", "CN", "1", against="US", unit="times", comparison=comparison, tolerance=0.0)
+        found = verdicts(connection, home, said)
+        assert ("ranked", 1, verdict) in found
+
+
+def test_days_that_are_still_to_come_leave_a_claim_open(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+    put_week(home)
+    said = claim("c", "tokens", "CN", "1", unit="trillion tokens", span_end=date(2026, 1, 12))
+    assert {row[1:] for row in verdicts(connection, home, said)} == {(None, "not_recomputable")}
+
+
+def test_a_change_that_touches_a_missing_day_is_not_recomputed(
+    connection: duckdb.DuckDBPyConnection, home: Home
+) -> None:
+    rows = full_weeks([week(0)], {"qwen/a": 1000}) + full_weeks([week(1)], {"qwen/a": 1500})
+    put_rows(home, [row for row in rows if row[0] != date(2026, 1, 7)])
+    later = {"span_start": week(1), "span_end": date(2026, 1, 18)}
+    before = {"baseline_start": week(0), "baseline_end": date(2026, 1, 11)}
+    assert {row[1:] for row in verdicts(connection, home, claim("c", "change", "CN", "50", **later, **before))} == {
+        (None, "not_recomputable")
+    }
+
+
+def test_a_price_source_that_did_not_see_the_day_disagrees_with_nobody(
+    connection: duckdb.DuckDBPyConnection, home: Home
+) -> None:
+    put_week(home)
+    put_prices(home, [listed(date(2026, 1, 5), "qwen/a", output="4")])
+    day = {"span_start": week(0), "span_end": week(0), "subject_kind": "model", "price_kind": "output"}
+    build_tables(
+        connection, home, reference_tables=references(labs=LABS, claims=[claim("c", "price", "qwen/a", "4", **day)])
+    )
+    assert query(connection, "SELECT verdict FROM main.claims") == [("reproduced",)]
+
+
 def test_a_price_is_the_one_at_the_end_of_the_day(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     put_week(home)
     first, second = (date(2026, 1, day) for day in (5, 7))

@@ -61,7 +61,9 @@ CONTRACTS = [
             PRICE_KIND.with_nullable(True),
             column("expected", pa.string(), "The figure as printed, or the first week, as a day"),
             column("unit", pa.string(), "Unit of that figure"),
-            column("comparison", pa.string(), "`equals`, `about`, `at_least` or `at_most`, as the text says"),
+            column(
+                "comparison", pa.string(), "`equals`, `about`, `at_least`, `at_most`, `more_than`, as the text says"
+            ),
             column("tolerance", pa.float64(), "Allowed difference in that unit, if not the usual one", nullable=True),
             column("tolerance_reason", pa.string(), "Why", nullable=True),
             column("definition_stated", pa.string(), "What the author says of how it was counted, or `unstated`"),

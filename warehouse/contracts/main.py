@@ -171,6 +171,7 @@ CONTRACTS = [
             DAYS_OBSERVED,
             column("missing_days", pa.string(), "Days without figures"),
             IS_COMPLETE_WEEK,
+            column("attributed_share", pa.float64(), "Share of the ranked tokens whose home country is known", "0-1"),
             column("is_held_back", pa.bool_(), "The rows are the last good ones, not the newest"),
             column("hold_back_reason", pa.string(), "Why"),
         ],
@@ -262,8 +263,8 @@ CONTRACTS = [
             column(
                 "verdict",
                 pa.string(),
-                "`reproduced` under every definition, `depends_on_definition`, `near`, `contradicted` under every one, "
-                "`not_recomputable`",
+                "`reproduced` under every definition (by every price source that saw the day), `depends_on_definition`, "
+                "`near`, `contradicted` under every one, `not_recomputable`",
             ),
             column("reproduced_under", pa.string(), "Populations or price sources under which it comes out"),
             column("closest_value", pa.float64(), "The recomputed figure nearest to it, in the claim's unit"),

@@ -362,7 +362,7 @@ CONTRACTS = [
     contract(
         "prices.provider_prices",
         "What the endpoints of a model ask, over all and by their providers' country: at the newest look before the "
-        "week's end, at most 28 days before it, base tier. Filled by `tokentide fetch --endpoints`.",
+        "week's end, at most 28 days before it, base tier. Filled by `tokentide fetch --endpoints N`.",
         Build.DERIVED,
         ("week_start", "model_id", "price_kind", "provider_country_code"),
         [
@@ -383,7 +383,7 @@ CONTRACTS = [
     contract(
         "prices.who_serves",
         "Who serves whose models: endpoints by home country of the model and country of the provider. Never tokens: "
-        "who served how many is not published. Filled by `tokentide fetch --endpoints`.",
+        "who served how many is not published. Filled by `tokentide fetch --endpoints N`.",
         Build.WHOLE,
         ("observed_on", "home_country_code", "provider_country_code"),
         [

@@ -241,7 +241,7 @@ CONTRACTS = [
     contract(
         "staging.endpoint_prices",
         "Every price of text tokens of every endpoint, after discount, as it was stated; an endpoint that has none is "
-        "one row. Filled by `tokentide fetch --endpoints`.",
+        "one row. Filled by `tokentide fetch --endpoints N`.",
         Build.WHOLE,
         ("observed_at_utc", "model_id", "endpoint_number", "price_kind", "over_prompt_tokens"),
         [

@@ -19,6 +19,7 @@ SELECT
     count(*) FILTER (
         WHERE candidate.is_match AND CASE verdicts.comparison
             WHEN 'at_least' THEN -candidate.difference
+            WHEN 'more_than' THEN -candidate.difference
             WHEN 'at_most' THEN candidate.difference
             ELSE abs(candidate.difference)
         END > verdicts.allowed_difference * 1.000001

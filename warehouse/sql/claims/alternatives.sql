@@ -147,6 +147,7 @@ SELECT
     coalesce(
         CASE comparison
             WHEN 'at_least' THEN value - expected_value >= -allowed_difference
+            WHEN 'more_than' THEN value > expected_value
             WHEN 'at_most' THEN value - expected_value <= allowed_difference
             ELSE abs(value - expected_value) <= allowed_difference * 1.000000001
         END,

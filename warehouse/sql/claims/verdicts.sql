@@ -33,7 +33,9 @@ span_days AS (
         spans.span_start,
         spans.span_end,
         date_diff('day', spans.span_start, spans.span_end) + 1 - count(DISTINCT known.date) AS missing_days,
-        count(DISTINCT known.date) = count(DISTINCT built.date) AND count(DISTINCT built.date) > 0 AS is_built
+        -- days after the last one known are not missing: they are still to come
+        count(DISTINCT known.date) = count(DISTINCT built.date) AND count(DISTINCT built.date) > 0
+        AND spans.span_end <= (SELECT max(date) FROM staging.newest_vintages) AS is_built
     FROM (SELECT DISTINCT span_start, span_end FROM claims.spans WHERE shift_days = 0) AS spans
     LEFT JOIN staging.newest_vintages AS known ON known.date BETWEEN spans.span_start AND spans.span_end
     LEFT JOIN (SELECT DISTINCT date FROM attribution.model_day_tokens) AS built ON built.date = known.date
@@ -89,7 +91,7 @@ from_tokens AS (
             WHEN 'share' THEN coalesce(sums.subject_tokens, 0) / sums.population_tokens / claims.unit_size
             -- an absent one has no tokens; over none nothing can be divided
             WHEN 'ratio' THEN coalesce(sums.subject_tokens, 0) / nullif(sums.against_tokens, 0)
-            WHEN 'change' THEN (coalesce(sums.subject_tokens, 0) / nullif(sums.baseline_tokens, 0) - 1) / claims.unit_size
+            WHEN 'change' THEN CASE WHEN claim_days.missing_days = 0 THEN (coalesce(sums.subject_tokens, 0) / nullif(sums.baseline_tokens, 0) - 1) / claims.unit_size END
             WHEN 'top_n_count' THEN sums.subject_models
             WHEN 'top_n_share' THEN coalesce(sums.subject_tokens, 0) / sums.population_tokens / claims.unit_size
             WHEN 'rank' THEN ranks.place
@@ -252,6 +254,7 @@ SELECT
         WHEN metric = 'first_time_ahead' THEN CASE WHEN difference = 0 THEN 'reproduced' ELSE 'contradicted' END
         WHEN comparison = 'at_least' AND difference >= -allowed_difference THEN 'reproduced'
         WHEN comparison = 'at_most' AND difference <= allowed_difference THEN 'reproduced'
+        WHEN comparison = 'more_than' THEN CASE WHEN difference > 0 THEN 'reproduced' ELSE 'contradicted' END
         WHEN abs(difference) <= allowed_difference * 1.000000001 THEN 'reproduced'
         -- what is counted is right or wrong; what is measured can be nearly right
         WHEN metric NOT IN ('rank', 'weeks_ahead', 'top_n_count') AND abs(difference) <= abs(expected_value) * 0.01 THEN 'near'

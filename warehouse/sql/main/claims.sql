@@ -8,7 +8,8 @@ SELECT
     claims.unit,
     CASE
         WHEN count(verdicts.difference) = 0 THEN 'not_recomputable'
-        WHEN bool_and(verdicts.verdict = 'reproduced') THEN 'reproduced'
+        -- a price source that did not see the day disagrees with nobody
+        WHEN bool_and(verdicts.verdict = 'reproduced' OR verdicts.price_source IS NOT NULL AND verdicts.verdict = 'not_recomputable') THEN 'reproduced'
         WHEN bool_or(verdicts.verdict = 'reproduced') THEN 'depends_on_definition'
         WHEN bool_or(verdicts.verdict = 'near') THEN 'near'
         ELSE 'contradicted'
