@@ -263,7 +263,7 @@ CONTRACTS = [
             column(
                 "verdict",
                 pa.string(),
-                "`reproduced` under every definition (by every price source that saw the day), `depends_on_definition`, "
+                "`reproduced` under every definition (each price source that saw the day), `depends_on_definition`, "
                 "`near`, `contradicted` under every one, `not_recomputable`",
             ),
             column("reproduced_under", pa.string(), "Populations or price sources under which it comes out"),
