@@ -45,7 +45,8 @@ def with_graph(page: str) -> str:
 
 
 def _graph() -> str:
-    specs = [spec for asset in build_definitions().assets or [] for spec in asset.specs]  # type: ignore[union-attr]
+    assets = build_definitions().assets or []
+    specs = [spec for asset in assets for spec in getattr(asset, "specs", [asset])]  # an external one is its own spec
     text = "flowchart LR\n"
     for group in dict.fromkeys(spec.group_name for spec in specs):
         text += f"    subgraph {group}\n"
