@@ -53,20 +53,25 @@ def fetch(context: dg.OpExecutionContext, config: FetchConfig, warehouse: dg.Res
     with writer_lock(warehouse.home, warehouse.lock_wait_seconds, report):
         assert warehouse.live, "a warehouse without a live source has nothing to fetch"
         live = warehouse.live(request, report)
-        for body, origin, sha256 in live.observations():
-            snapshot = store.put(body, origin, sha256)
-            stored.append(snapshot.snapshot_id)
-            report(f"stored {snapshot.snapshot_id}")
-    context.log_event(
-        dg.AssetMaterialization(
-            FETCH_KEY,
-            metadata={
-                "snapshots_stored": len(stored),
-                "snapshots": dg.MetadataValue.md("\n".join(f"- {name}" for name in stored) or "none"),
-                "days_not_to_be_had": ", ".join(f"{first} to {last}" for first, last in live.missing_spans) or "none",
-            },
-            tags={DATA_VERSION_TAG: raw_hash(snapshot.sha256 for snapshot in store.snapshots())},
-        )
+        try:
+            for body, origin, sha256 in live.observations():
+                snapshot = store.put(body, origin, sha256)
+                stored.append(snapshot.snapshot_id)
+                report(f"stored {snapshot.snapshot_id}")
+        finally:  # what one source gave makes the tables stale, whatever became of the others
+            if stored:
+                context.log_event(_fetched(stored, live.missing_spans, store))
+
+
+def _fetched(stored: list[str], missing: list[tuple[date, date]], store: SnapshotStore) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(
+        FETCH_KEY,
+        metadata={
+            "snapshots_stored": len(stored),
+            "snapshots": dg.MetadataValue.md("\n".join(f"- {name}" for name in stored)),
+            "days_not_to_be_had": ", ".join(f"{first} to {last}" for first, last in missing) or "none",
+        },
+        tags={DATA_VERSION_TAG: raw_hash(snapshot.sha256 for snapshot in store.snapshots())},
     )
 
 

@@ -3,6 +3,7 @@
 Its text stays with the snapshot as its provenance. Not here: fetching either, or storing them.
 """
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
@@ -101,5 +102,6 @@ def export_origin(manifest: ExportManifest, text: str, fetched_at_utc: datetime)
         license=manifest.license.name,
         license_url=manifest.license.url,
         citation=f"Source: OpenRouter (openrouter.ai/rankings), as of {manifest.as_of_utc:%Y-%m-%dT%H:%M:%SZ}.",
+        parameters=json.dumps({"snapshot_date": manifest.snapshot_date.isoformat()}),
         provenance=text,
     )

@@ -18,13 +18,13 @@ from pipeline.clients.errors import KeyRefused
 from pipeline.clients.export_plan import OLDEST_EXPORT
 from pipeline.clients.exports import ExportsSource, stored_export_dates
 from pipeline.clients.http import OpenRouter
-from pipeline.clients.rankings_api import HISTORY_START, RankingsApi
+from pipeline.clients.rankings_api import HISTORY_START, RankingsApi, request_spans
 from pipeline.clients.rankings_api import SOURCE as API_SOURCE
 from pipeline.clients.request_limits import RequestLimits
 from pipeline.export_manifest import EXPORT_DAYS
 from pipeline.settings import Settings
 from warehouse.editions import open_published
-from warehouse.errors import SnapshotUnreadable, TokentideError
+from warehouse.errors import SnapshotCorrupted, SnapshotUnreadable, TokentideError
 from warehouse.home import Home
 from warehouse.parsers import USAGE, kind_of, parse_usage
 from warehouse.snapshots import Origin, Snapshot, SnapshotStore
@@ -50,18 +50,23 @@ class LiveOpenRouter:
             store.put(body, origin, sha256)  # what is built in need not be fetched
         failures: list[TokentideError] = []
         usage = self._usage(server, store)
-        wanted: list[tuple[str, Observations]] = [
-            ("daily totals", usage),
-            ("the price catalogue", Catalogue(server, self.report)),
+        wanted: list[tuple[str, Callable[[], Observations]]] = [
+            ("daily totals", lambda: usage),
+            ("the price catalogue", lambda: Catalogue(server, self.report)),
         ]
         if self.request.endpoints:
-            models = most_used_models(self.settings.state, self.request.endpoints)
-            wanted.append(("its providers", Providers(server, self.report)))
-            wanted.append((f"the endpoints of {len(models)} models", Endpoints(server, models, self.report)))
+            number = self.request.endpoints
+            wanted.append(("its providers", lambda: Providers(server, self.report)))
+            wanted.append(
+                (
+                    f"the endpoints of the {number} most used models",
+                    lambda: Endpoints(server, most_used_models(self.settings.state, number), self.report),
+                )
+            )
         for what, source in wanted:
             self.report(f"asking {server.url} for {what}")
             try:
-                yield from source.observations()
+                yield from source().observations()
             except TokentideError as error:
                 self.report(f"failed: {error.args[0]}")
                 failures.append(error)
@@ -124,8 +129,8 @@ def known_days(store: SnapshotStore, snapshots: list[Snapshot]) -> set[date]:
             continue
         try:
             rows = parse_usage(store.read(snapshot), snapshot.origin.format)
-        except SnapshotUnreadable:
-            continue
+        except (SnapshotUnreadable, SnapshotCorrupted):
+            continue  # what cannot be read is not at hand; a damaged export is fetched, and so restored, again
         for text in pyarrow.compute.unique(rows.column("date_text")).to_pylist():
             if (day := _day(text)) and datetime(day.year, day.month, day.day) + _DAY <= snapshot.origin.as_of_utc:
                 days.add(day)
@@ -147,11 +152,18 @@ def newest_day_without_gap(known: set[date], within_reach_from: date) -> date | 
 def is_full_refetch_due(snapshots: list[Snapshot], every_days: int, now: datetime | None = None) -> bool:
     """Whether the Data API has not been asked for the whole history for so long: the far past is restated, too."""
     since = (now or datetime.now(UTC).replace(tzinfo=None)) - timedelta(days=every_days)
+    asked: dict[date, set[tuple[str, str]]] = {}
+    for snapshot in snapshots:
+        if snapshot.origin.source == API_SOURCE and snapshot.origin.fetched_at_utc > since:
+            span = _parameters(snapshot)
+            day = snapshot.origin.fetched_at_utc.date()
+            asked.setdefault(day, set()).add((str(span.get("start_date")), str(span.get("end_date"))))
+    # all requests of a whole history, made on one day: one that failed half-way does not count
     return not any(
-        snapshot.origin.source == API_SOURCE
-        and snapshot.origin.fetched_at_utc > since
-        and _parameters(snapshot).get("start_date") == HISTORY_START.isoformat()
-        for snapshot in snapshots
+        {(str(first), str(last)) for first, last in request_spans(HISTORY_START, date.fromisoformat(latest))} <= spans
+        for spans in asked.values()
+        for latest in [max(end for _, end in spans)]
+        if any(start == str(HISTORY_START) for start, _ in spans) and len(spans) > 1
     )
 
 

@@ -16,6 +16,7 @@ from pipeline.notifications import failure_of_run, notifiers_of, tell
 from pipeline.settings import Settings
 from pipeline.up_to_date import unpublished_snapshots_hash
 from pipeline.weeks import week_of
+from warehouse.errors import LockHeld
 
 # a fetch every 24 hours, and two for one that takes its time or is tried again
 MISSED_AFTER = timedelta(hours=26)
@@ -66,6 +67,8 @@ def catch_up(fetch_job: Job, publish_job: Job, now_utc: Callable[[], datetime]) 
             return publishing_run(warehouse.home, publish_job, week_of(now.date()), f"publish {snapshots} {today}")
         except Busy as busy:
             return dg.SkipReason(busy.why)
+        except LockHeld as held:
+            return dg.SkipReason(str(held.args[0]))
 
     return evaluate
 

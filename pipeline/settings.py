@@ -33,7 +33,10 @@ def _safe_for_a_secret(url: SecretStr) -> SecretStr:
 class Settings(BaseSettings):
     """What can be set, each by the environment variable TOKENTIDE_<NAME>; the key by the name it has everywhere."""
 
-    model_config = SettingsConfigDict(env_prefix="TOKENTIDE_")
+    model_config = SettingsConfigDict(
+        env_prefix="TOKENTIDE_",
+        hide_input_in_errors=True,  # an address can carry a secret
+    )
 
     home: Path = Field(Path("data"), description="folder of all state")
     lock_wait_seconds: float = Field(30, ge=0, description="how long a run waits for another one that is writing")

@@ -5,7 +5,6 @@ dated manifest and file; never the `latest` files themselves, which can come fro
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -100,7 +99,6 @@ class ExportsSource:
         origin = replace(
             export_origin(manifest, text, answer.fetched_at_utc),
             url=url,
-            parameters=json.dumps({"snapshot_date": manifest.snapshot_date.isoformat()}),
             http_status=answer.status,
             http_headers=answer.headers_that_matter,
         )
@@ -114,7 +112,7 @@ class ExportsSource:
         manifest = _manifest(answer)
         if manifest.snapshot_date != day:
             raise changed(answer.url, f"it says that it is of {manifest.snapshot_date}")
-        return manifest, answer.body.decode()
+        return manifest, answer.body.decode(errors="replace")
 
     def _oldest_published(self, connection: Connection, missing: date, published: date, known: set[date]) -> date:
         """By halving, as exports of hundreds of days may be gone. Adds what is found missing to `known`."""

@@ -25,6 +25,7 @@ USER_AGENT = f"tokentide/{SOFTWARE_VERSION}"
 
 _HEADERS_THAT_MATTER = ("etag", "last-modified", "content-type")
 _ERROR_BODY_BYTES = 65_536
+_MESSAGE_CHARACTERS = 300
 NO_PROXY_ON_LOOPBACK = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
 
 
@@ -158,6 +159,7 @@ class Connection:
         said = _message(response, ends_at)
         if key is not None:
             said = said.replace(usable(key), "[key]")
+        said = said[:_MESSAGE_CHARACTERS]  # only now: cutting first could leave a part of the key
         what = f"{_address(response.request)} answered {status}{f': {said}' if said else ''}."
         waits = retry_after_seconds(response.headers.get("retry-after"), datetime.now(UTC))
         if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -272,7 +274,7 @@ def _message(response: httpx.Response, ends_at: float) -> str:
     """What the source says of an error, in one line; nothing where it says nothing readable."""
     try:
         said = json.loads(_read(response, _ERROR_BODY_BYTES, ends_at))
-        return " ".join(str(said["error"]["message"]).split())[:300]
+        return " ".join(str(said["error"]["message"]).split())
     except (ValueError, RecursionError, KeyError, TypeError, AnswerChanged, httpx.HTTPError):
         return ""
 

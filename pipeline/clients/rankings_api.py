@@ -40,7 +40,8 @@ class RankingsApi:
 
     def observations(self) -> Iterator[tuple[bytes, Origin, None]]:
         """Body and origin of each answer; the source publishes no hash. Raises the errors of clients/errors.py."""
-        last_day = self.last_day or datetime.now(UTC).date() - _DAY
+        yesterday = datetime.now(UTC).date() - _DAY
+        last_day = min(self.last_day or yesterday, yesterday)
         if self.first_day < HISTORY_START:
             self.report(f"The Data API's history starts on {HISTORY_START}: asking for nothing before it")
         with self.server.connect(self.report) as connection:

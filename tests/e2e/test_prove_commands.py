@@ -30,7 +30,9 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Downloads:
     sha256 = hashlib.sha256(body).hexdigest()
     (directory / "2026-02-19.csv").write_bytes(body)
     manifest = {
+        "schema_version": "v1",
         "dataset": "rankings-daily",
+        "row_count": body.count(b"\n") - 1,
         "snapshot_date": "2026-02-19",
         "retrieved_at": "2026-02-19T01:46:15.433Z",
         "license": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},

@@ -96,3 +96,10 @@ def test_faults_by_name_and_number() -> None:
     faults = Faults([Fault.SERVER_ERRORS])
     assert [faults.strikes(Fault.SERVER_ERRORS) for _ in range(3)] == [True, True, False]
     assert not faults.strikes(Fault.SLOW)
+
+
+def test_a_secret_in_a_setting_is_not_shown_where_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENTIDE_OPENROUTER_URL", "http://user:SECRET@example.org")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "SECRET" not in str(refused.value)
