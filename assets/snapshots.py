@@ -82,8 +82,7 @@ def _day(text: str) -> date | None:
 def _observe(warehouse: Warehouse, _: duckdb.DuckDBPyConnection) -> pa.Table:
     store = SnapshotStore(warehouse.home)
     for source in warehouse.sources:
-        for body, origin, sha256 in source.observations():
-            store.put(body, origin, sha256)
+        store.put_all(source.observations())
     return snapshots_to_arrow(store.snapshots())
 
 

@@ -31,8 +31,7 @@ def build_tables(home: Home, is_checked: bool) -> Seconds:
     """Builds all tables for all weeks."""
     store = SnapshotStore(home)
     marks = [("(snapshots)", time.perf_counter())]
-    for body, origin, sha256 in pipeline.archive.BuiltInArchive().observations():
-        store.put(body, origin, sha256)
+    store.put_all(pipeline.archive.BuiltInArchive().observations())
     marks.append(("store", time.perf_counter()))
 
     def begin(table: str) -> None:

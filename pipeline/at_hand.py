@@ -1,18 +1,17 @@
-"""What the snapshot store holds, as schedules and sensors have to know it before they launch anything.
+"""What the snapshot store holds, as whoever fetches or launches something has to know it.
 
 Not here: whether the published file was made from it (up_to_date.py), nor which weeks that changes (run_job.py).
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import pyarrow.compute
 
 from warehouse.errors import SnapshotCorrupted, SnapshotUnreadable
 from warehouse.home import Home
-from warehouse.parsers import API_FORMAT, EXPORT_FORMAT, USAGE_ARCHIVE_FORMAT, parse_usage
+from warehouse.parsers import USAGE, kind_of, parse_usage
 from warehouse.snapshots import Snapshot, SnapshotStore
-
-_USAGE_FORMATS = frozenset({API_FORMAT, EXPORT_FORMAT, USAGE_ARCHIVE_FORMAT})
 
 
 def newest_fetch_utc(home: Home) -> datetime | None:
@@ -29,18 +28,33 @@ def has_whole_day(home: Home, day: date) -> bool:
     Only snapshots of after that day are read: asked about yesterday, these are few.
     """
     store = SnapshotStore(home)
-    is_over_at = datetime.combine(day + timedelta(days=1), datetime.min.time())
-    stated_later = [
-        snapshot
-        for snapshot in store.snapshots()
-        if snapshot.origin.format in _USAGE_FORMATS and snapshot.origin.as_of_utc >= is_over_at
-    ]
-    return any(_speaks_of(store, snapshot, day) for snapshot in stated_later)
+    return day in known_days(store, [one for one in store.snapshots() if one.origin.as_of_utc >= _end_of(day)])
 
 
-def _speaks_of(store: SnapshotStore, snapshot: Snapshot, day: date) -> bool:
+def known_days(store: SnapshotStore, snapshots: Iterable[Snapshot]) -> set[date]:
+    """The days that were over when one of the snapshots of usage stated them. Whether they are any good, a run says.
+
+    A snapshot that is damaged or cannot be read knows none: the run that meets it says so, by name.
+    """
+    days: set[date] = set()
+    for snapshot in snapshots:
+        if kind_of(snapshot.origin.format) != USAGE:
+            continue
+        try:
+            rows = parse_usage(store.read(snapshot), snapshot.origin.format)
+        except (SnapshotCorrupted, SnapshotUnreadable):
+            continue
+        stated = map(_day, pyarrow.compute.unique(rows["date_text"]).to_pylist())
+        days |= {day for day in stated if day is not None and _end_of(day) <= snapshot.origin.as_of_utc}
+    return days
+
+
+def _end_of(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day) + timedelta(days=1)
+
+
+def _day(text: str | None) -> date | None:
     try:
-        rows = parse_usage(store.read(snapshot), snapshot.origin.format)
-    except (SnapshotCorrupted, SnapshotUnreadable):
-        return False  # the run that meets it says so, by name
-    return day.isoformat() in pyarrow.compute.unique(rows["date_text"]).to_pylist()
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pyarrow.compute
-
 from assets.resources import FetchRequest, Observations
 from pipeline.archive import BuiltInArchive
+from pipeline.at_hand import known_days
 from pipeline.clients.catalogue import Catalogue, Endpoints, Providers
 from pipeline.clients.errors import KeyRefused
 from pipeline.clients.export_plan import OLDEST_EXPORT
@@ -24,9 +23,8 @@ from pipeline.clients.request_limits import RequestLimits
 from pipeline.export_manifest import EXPORT_DAYS
 from pipeline.settings import Settings
 from warehouse.editions import open_published
-from warehouse.errors import SnapshotCorrupted, SnapshotUnreadable, TokentideError
+from warehouse.errors import TokentideError
 from warehouse.home import Home
-from warehouse.parsers import USAGE, kind_of, parse_usage
 from warehouse.snapshots import Origin, Snapshot, SnapshotStore
 
 _DAY = timedelta(days=1)
@@ -46,8 +44,7 @@ class LiveOpenRouter:
         """Raises the first error of a source once every source was asked; what others gave is stored by then."""
         server = self.server or OpenRouter(self.settings.openrouter_url)
         store = SnapshotStore(self.settings.state)
-        for body, origin, sha256 in BuiltInArchive().observations():
-            store.put(body, origin, sha256)  # what is built in need not be fetched
+        store.put_all(BuiltInArchive().observations())  # what is built in need not be fetched
         failures: list[TokentideError] = []
         usage = self._usage(server, store)
         wanted: list[tuple[str, Callable[[], Observations]]] = [
@@ -121,22 +118,6 @@ def most_used_models(home: Home, number: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def known_days(store: SnapshotStore, snapshots: list[Snapshot]) -> set[date]:
-    """The days that had ended when a snapshot at hand stated them."""
-    days: set[date] = set()
-    for snapshot in snapshots:
-        if kind_of(snapshot.origin.format) != USAGE:
-            continue
-        try:
-            rows = parse_usage(store.read(snapshot), snapshot.origin.format)
-        except (SnapshotUnreadable, SnapshotCorrupted):
-            continue  # what cannot be read is not at hand; a damaged export is fetched, and so restored, again
-        for text in pyarrow.compute.unique(rows.column("date_text")).to_pylist():
-            if (day := _day(text)) and datetime(day.year, day.month, day.day) + _DAY <= snapshot.origin.as_of_utc:
-                days.add(day)
-    return days
-
-
 def newest_day_without_gap(known: set[date], within_reach_from: date) -> date | None:
     """The last known day before the first that is missing among those that exports may hold; None where none is known.
 
@@ -152,28 +133,19 @@ def newest_day_without_gap(known: set[date], within_reach_from: date) -> date | 
 def is_full_refetch_due(snapshots: list[Snapshot], every_days: int, now: datetime | None = None) -> bool:
     """Whether the Data API has not been asked for the whole history for so long: the far past is restated, too."""
     since = (now or datetime.now(UTC).replace(tzinfo=None)) - timedelta(days=every_days)
-    asked: dict[date, set[tuple[str, str]]] = {}
-    for snapshot in snapshots:
-        if snapshot.origin.source == API_SOURCE and snapshot.origin.fetched_at_utc > since:
-            span = _parameters(snapshot)
-            day = snapshot.origin.fetched_at_utc.date()
-            asked.setdefault(day, set()).add((str(span.get("start_date")), str(span.get("end_date"))))
-    # all requests of a whole history, made on one day: one that failed half-way does not count
-    return not any(
-        {(str(first), str(last)) for first, last in request_spans(HISTORY_START, date.fromisoformat(latest))} <= spans
-        for spans in asked.values()
-        for latest in [max(end for _, end in spans)]
-        if any(start == str(HISTORY_START) for start, _ in spans) and len(spans) > 1
-    )
+    asked = {
+        (said.get("start_date"), said.get("end_date"))
+        for said in (
+            _parameters(snapshot)
+            for snapshot in snapshots
+            if snapshot.origin.source == API_SOURCE and snapshot.origin.fetched_at_utc > since
+        )
+    }
+    histories = (request_spans(HISTORY_START, date.fromisoformat(end)) for _, end in asked if end)
+    # every request of one history: of a single one it is a part that was asked for, or the rest has failed
+    return not any(len(spans) > 1 and {(str(a), str(b)) for a, b in spans} <= asked for spans in histories)
 
 
 def _parameters(snapshot: Snapshot) -> dict[str, Any]:
     said = json.loads(snapshot.origin.parameters or "{}")
     return said if isinstance(said, dict) else {}
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None

@@ -46,8 +46,7 @@ def run_as_of(settings: Settings, instant: datetime, report: Callable[[str], Non
 
     store = SnapshotStore(settings.state)
     with writer_lock(settings.state, settings.lock_wait_seconds, report):
-        for body, origin, sha256 in BuiltInArchive().observations():
-            store.put(body, origin, sha256)
+        store.put_all(BuiltInArchive().observations())
     snapshots = snapshots_known_at(store.snapshots(), instant)
     home = settings.state.as_of(instant)
     with writer_lock(home, settings.lock_wait_seconds, report):

@@ -4,7 +4,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -66,11 +66,9 @@ def fetch_job(settings: Settings, request: FetchRequest, report: Callable[[str],
     home = settings.state
     home.prepare()
     config = {
-        "source": request.source,
-        "first_day": request.first_day.isoformat() if request.first_day else "",
-        "last_day": request.last_day.isoformat() if request.last_day else "",
-        "every_vintage": request.every_vintage,
-        "endpoints": request.endpoints,
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in asdict(request).items()
+        if value is not None
     }
     with telling_of_failure(settings, FETCH_JOB_NAME), writer_lock(home, settings.lock_wait_seconds, report):
         prepare_dagster_home(home)

@@ -361,8 +361,7 @@ def build_tables(
 
 
 def put_archive(home: Home) -> None:
-    for body, archive_origin, sha256 in BuiltInArchive().observations():
-        SnapshotStore(home).put(body, archive_origin, sha256)
+    SnapshotStore(home).put_all(BuiltInArchive().observations())
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> list[tuple]:

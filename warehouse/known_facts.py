@@ -6,14 +6,16 @@ Not here: when a fact is true (valid_from, valid_to: the SQL of the attribution 
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
 from warehouse.claim_files import read_claims
 from warehouse.errors import NothingKnownYet
+from warehouse.hashing import reference_hash
 from warehouse.parsers import USAGE, kind_of
-from warehouse.reference_files import read_reference_files
+from warehouse.reference_files import REFERENCE_DIRECTORY, read_reference_files
 from warehouse.snapshots import Snapshot
 
 # What a cloaked model's line says before its reveal.
@@ -23,7 +25,13 @@ _EVIDENCE = ("evidence_url", "evidence_read_on", "evidence_says", "note")
 
 def read_facts(instant: datetime | None = None) -> dict[str, pa.Table]:
     """The reference files and the claims as they were known at `instant`, or now. Raises ReferenceInvalid."""
-    return facts_known_at({**read_reference_files(), "claims": read_claims()}, instant)
+    return facts_known_at(_all_lines(reference_hash(REFERENCE_DIRECTORY)), instant)
+
+
+@lru_cache(maxsize=1)
+def _all_lines(_: str) -> dict[str, pa.Table]:
+    """Read once for each content of the files, which the hash stands for: a run asks ten times."""
+    return {**read_reference_files(), "claims": read_claims()}
 
 
 def facts_known_at(tables: dict[str, pa.Table], instant: datetime | None) -> dict[str, pa.Table]:

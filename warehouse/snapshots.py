@@ -87,6 +87,10 @@ class SnapshotStore:
             _write_once(sidecar, json.dumps(_to_json(snapshot), indent=2).encode())
         return snapshot
 
+    def put_all(self, observations: Iterable[tuple[bytes, Origin, str | None]]) -> list[Snapshot]:
+        """Stores what a source gives, in its order: body, origin and, where it is published, the body's sha256."""
+        return [self.put(body, origin, sha256) for body, origin, sha256 in observations]
+
     def snapshots(self) -> list[Snapshot]:
         """All observations, by snapshot_id. Raises SnapshotCorrupted where a sidecar cannot be read."""
         return sorted((_read_sidecar(path) for path in self._sidecars.rglob("*.json")), key=lambda s: s.snapshot_id)

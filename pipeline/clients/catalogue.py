@@ -28,10 +28,7 @@ class Catalogue:
     def observations(self) -> Iterator[tuple[bytes, Origin, None]]:
         """Body and origin; the source publishes no hash. Raises the errors of clients/errors.py."""
         with self.server.connect(self.report) as connection:
-            observation = _observe(connection, MODELS, "openrouter-catalogue", CATALOGUE_FORMAT, "model catalogue")
-            if observation is None:
-                raise changed(connection.url + MODELS, "there is nothing at this address")
-            yield observation
+            yield _observe_list(connection, MODELS, "openrouter-catalogue", CATALOGUE_FORMAT, "model catalogue")
 
 
 @dataclass
@@ -44,10 +41,7 @@ class Providers:
     def observations(self) -> Iterator[tuple[bytes, Origin, None]]:
         """Body and origin; the source publishes no hash. Raises the errors of clients/errors.py."""
         with self.server.connect(self.report) as connection:
-            observation = _observe(connection, PROVIDERS, "openrouter-providers", PROVIDERS_FORMAT, "providers")
-            if observation is None:
-                raise changed(connection.url + PROVIDERS, "there is nothing at this address")
-            yield observation
+            yield _observe_list(connection, PROVIDERS, "openrouter-providers", PROVIDERS_FORMAT, "providers")
 
 
 @dataclass
@@ -69,6 +63,16 @@ class Endpoints:
                     self.report(f"OpenRouter does not list {model_id}: left out")
                 else:
                     yield observation
+
+
+def _observe_list(
+    connection: Connection, path: str, source: str, body_format: str, about: str
+) -> tuple[bytes, Origin, None]:
+    """The same for a list that is always there. Raises AnswerChanged."""
+    observation = _observe(connection, path, source, body_format, about)
+    if observation is None:
+        raise changed(connection.url + path, "there is nothing at this address")
+    return observation
 
 
 def _observe(

@@ -1,16 +1,14 @@
 """Recorded vintages, fetched in the order in which they were seen: what was known when, and what changed since."""
 
-import csv
-import gzip
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from building import put_archive, query, shared_file
+from building import MODEL_TOKENS, put_archive, query
 from pydantic import SecretStr
+from recorded_vintages import Day, differences, seen_days, vintages_of_days
 
 from pipeline.clients.http import OpenRouter
 from pipeline.clients.rankings_api import RankingsApi
@@ -22,55 +20,34 @@ from warehouse.from_raw import build_from_raw
 from warehouse.hashing import row_hash_sql
 from warehouse.home import Home
 from warehouse.known_facts import read_facts, snapshots_known_at
-from warehouse.parsers import USAGE_ARCHIVE_FORMAT, parse_usage
 from warehouse.snapshots import SnapshotStore
 
-VINTAGES = "usage/vintages_2026-05-04_2026-08-21.csv.gz"
-TABLES = [
-    "raw.snapshots",
-    "staging.snapshot_days",
-    "staging.model_day_token_vintages",
-    "staging.model_day_tokens",
-    "attribution.labs",
-    "attribution.aliases",
-    "attribution.models",
-    "attribution.model_day_tokens",
-    "weekly.model_tokens",
-    "weekly.country_tokens",
-    "weekly.restatements",
-]
-Vintage = tuple[datetime, date, str, int]  # seen at, day, model, tokens
+TABLES = [*MODEL_TOKENS, "weekly.country_tokens", "weekly.restatements"]
+Seen = dict[datetime, dict[date, Day]]
 
 
 @pytest.fixture(scope="module")
-def vintages() -> list[Vintage]:
-    with gzip.open(shared_file(VINTAGES), "rt", newline="") as lines:
-        return [
-            (
-                datetime.strptime(row["seen_at"], "%Y-%m-%dT%H:%M:%SZ"),
-                date.fromisoformat(row["date"]),
-                row["model_permaslug"],
-                int(row["total_tokens"]),
-            )
-            for row in csv.DictReader(lines)
-        ]
+def seen() -> Seen:
+    return seen_days()
 
 
-def fetch_in_order(home: Home, vintages: list[Vintage], last: datetime) -> None:
+def fetch_in_order(home: Home, seen: Seen, last: datetime) -> None:
     """Asks the loopback server at each moment for the days that were seen then."""
-    days: defaultdict[datetime, set[date]] = defaultdict(set)
-    for seen_at, day, _, _ in vintages:
-        days[seen_at].add(day)
-    server = LoopbackOpenRouter(Figures().with_vintages(vintages), has_limits=False)
+    figures = Figures().with_vintages(
+        (seen_at, day, model, tokens)
+        for seen_at, days in seen.items()
+        for day, of in days.items()
+        for model, tokens in of.items()
+    )
+    server = LoopbackOpenRouter(figures, has_limits=False)
     limits = RequestLimits(home.path / "live" / "requests.json", per_minute=10_000, per_day=10_000)
     store = SnapshotStore(home)
     with serving(server) as url:
-        for seen_at in sorted(moment for moment in days if moment <= last):
+        for seen_at in sorted(moment for moment in seen if moment <= last):
             server.now_utc = seen_at
-            for first, end in spans(days[seen_at]):
+            for first, end in spans(set(seen[seen_at])):
                 api = RankingsApi(OpenRouter(url), SecretStr("sk-or-any"), limits, first, end)
-                for body, origin, sha256 in api.observations():
-                    store.put(body, origin, sha256)
+                store.put_all(api.observations())
 
 
 def spans(days: set[date]) -> Iterator[tuple[date, date]]:
@@ -102,16 +79,14 @@ RESTATEMENTS = (
 )
 
 
-def test_each_moment_is_what_was_known_then_and_the_rest_is_listed_as_restated(
-    vintages: list[Vintage], tmp_path: Path
-) -> None:
+def test_each_moment_is_what_was_known_then_and_the_rest_is_listed_as_restated(seen: Seen, tmp_path: Path) -> None:
     home = Home(tmp_path / "all")
-    moments = sorted({seen_at for seen_at, *_ in vintages})
-    fetch_in_order(home, vintages, moments[-1])
+    moments = sorted(seen)
+    fetch_in_order(home, seen, moments[-1])
     put_archive(home)
     for moment in (moments[0], moments[40], moments[-1]):
         then = Home(tmp_path / f"{moment:%Y%m%d}")
-        fetch_in_order(then, vintages, moment)
+        fetch_in_order(then, seen, moment)
         assert hashes(home, moment) == hashes(then, moment), f"as of {moment}"
     with connect(":memory:") as connection:
         create_tables(connection, CONTRACTS.values())
@@ -120,30 +95,9 @@ def test_each_moment_is_what_was_known_then_and_the_rest_is_listed_as_restated(
         found = set(query(connection, RESTATEMENTS))
         [(change,)] = query(connection, "SELECT relative_change FROM main.restated_days WHERE date = '2026-07-19'")
         rows = query(connection, "SELECT DISTINCT raw_rows FROM staging.snapshot_days WHERE date = '2026-07-19'")
-    assert found == plain_comparison(vintages)
+    assert found == {
+        (day, model, kind, before or 0, after or 0, later)
+        for day, model, kind, before, after, _, later in differences(vintages_of_days(seen))
+    }
     assert change == pytest.approx(0.068, abs=0.0005)
     assert rows == [(51,)], "throughout, though models entered and left"
-
-
-def plain_comparison(vintages: list[Vintage]) -> set[tuple]:
-    """Every value that differs from the vintage before it, the archive being the last."""
-    from building import BuiltInArchive
-
-    days: defaultdict[date, defaultdict[datetime, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for seen_at, day, model, tokens in vintages:
-        days[day][seen_at][model] = tokens
-    [(body, origin)] = [
-        (body, origin) for body, origin, _ in BuiltInArchive().observations() if origin.format == USAGE_ARCHIVE_FORMAT
-    ]
-    for row in parse_usage(body, USAGE_ARCHIVE_FORMAT).to_pylist():
-        if (day := date.fromisoformat(row["date_text"])) in days:
-            days[day][origin.as_of_utc][row["model_permaslug"]] = int(row["tokens_text"])
-    found = set()
-    for day, of_day in days.items():
-        for earlier, later in pairwise(sorted(of_day)):
-            before, after = of_day[earlier], of_day[later]
-            for model in before.keys() | after.keys():
-                kind = "entered" if model not in before else "left" if model not in after else "changed"
-                if before.get(model) != after.get(model):
-                    found.add((day, model, kind, before.get(model, 0), after.get(model, 0), later))
-    return found

@@ -1,26 +1,18 @@
 """What was restated, against a plain comparison of independent files in ../shared/data, where these exist."""
 
-import csv
-import gzip
-from collections import defaultdict
 from datetime import date, datetime
-from itertools import pairwise
-from typing import Any
 
 import duckdb
-import pyarrow.parquet
 import pytest
 from building import build_tables, put_archive, put_body, put_rows, query, shared_file
+from recorded_vintages import ARCHIVE_AS_OF, Day, differences, seen_days, vintages_of_days
 
 from checks.run import validate_candidate
-from pipeline.archive import ARCHIVE_DIRECTORY
 from warehouse.home import Home
 from warehouse.parsers import EXPORT_FORMAT
 
-VINTAGES = "usage/vintages_2026-05-04_2026-08-21.csv.gz"
 EXPORT = "exports/rankings-daily_2026-10-08.csv"
 EXPORT_AS_OF = datetime(2026, 10, 8, 1, 46, 15, 433000)
-ARCHIVE_AS_OF = datetime(2026, 10, 11, 0, 27)
 TABLES = [
     "raw.snapshots",
     "staging.snapshot_days",
@@ -29,42 +21,10 @@ TABLES = [
     "weekly.restatements",
 ]
 
-Day = dict[str, int]
-
-
-def archive_days() -> dict[date, Day]:
-    days: dict[date, Day] = defaultdict(dict)
-    for row in pyarrow.parquet.read_table(ARCHIVE_DIRECTORY / "usage.parquet").to_pylist():
-        days[row["day"]][row["model"]] = row["tokens"]
-    return days
-
 
 @pytest.fixture(scope="module")
-def seen_days() -> dict[datetime, dict[date, Day]]:
-    """Whole days as they were seen, by the time they were seen."""
-    seen: dict[datetime, dict[date, Day]] = defaultdict(lambda: defaultdict(dict))
-    with gzip.open(shared_file(VINTAGES), "rt", newline="") as lines:
-        for row in csv.DictReader(lines):
-            seen_at = datetime.strptime(row["seen_at"], "%Y-%m-%dT%H:%M:%SZ")
-            seen[seen_at][date.fromisoformat(row["date"])][row["model_permaslug"]] = int(row["total_tokens"])
-    return seen
-
-
-def differences(vintages: dict[date, dict[datetime, Day]]) -> set[tuple[Any, ...]]:
-    """Every value that differs between successive vintages of a day, found by looking at each."""
-    found = set()
-    for day, by_instant in vintages.items():
-        instants = sorted(by_instant)
-        for earlier, later in pairwise(instants):
-            before, after = by_instant[earlier], by_instant[later]
-            for model in before.keys() | after.keys():
-                if model not in before:
-                    found.add((day, model, "entered", None, after[model], earlier, later))
-                elif model not in after:
-                    found.add((day, model, "left", before[model], None, earlier, later))
-                elif before[model] != after[model]:
-                    found.add((day, model, "changed", before[model], after[model], earlier, later))
-    return found
+def seen() -> dict[datetime, dict[date, Day]]:
+    return seen_days()
 
 
 def restatements(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
@@ -76,20 +36,15 @@ def restatements(connection: duckdb.DuckDBPyConnection) -> list[tuple]:
 
 
 def test_recorded_vintages_and_the_archive_are_restated_as_a_plain_comparison_finds(
-    connection: duckdb.DuckDBPyConnection, home: Home, seen_days: dict[datetime, dict[date, Day]]
+    connection: duckdb.DuckDBPyConnection, home: Home, seen: dict[datetime, dict[date, Day]]
 ) -> None:
-    vintages: dict[date, dict[datetime, Day]] = defaultdict(dict)
-    for seen_at, days in seen_days.items():
+    for seen_at, days in seen.items():
         put_rows(
             home, [(day, model, tokens) for day, of in days.items() for model, tokens in of.items()], as_of=seen_at
         )
-        for day, of in days.items():
-            vintages[day][seen_at] = of
     put_archive(home)
-    for day, of in archive_days().items():
-        vintages[day][ARCHIVE_AS_OF] = of
     reports = build_tables(connection, home, tables=TABLES, validate=validate_candidate)
-    expected = differences(vintages)
+    expected = differences(vintages_of_days(seen))
     assert {row[2] for row in expected} == {"changed", "entered", "left"}
     found = restatements(connection)
     assert len(found) == len(expected)

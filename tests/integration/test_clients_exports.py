@@ -54,8 +54,7 @@ def test_an_export_comes_with_all_that_is_known_of_it(loopback: Loopback) -> Non
 
 def test_the_manifest_is_kept_and_proves_the_stored_body(loopback: Loopback, home: Home) -> None:
     store = SnapshotStore(home)
-    for body, origin, sha256 in exports(loopback).observations():
-        store.put(body, origin, sha256)
+    store.put_all(exports(loopback).observations())
     [snapshot] = store.snapshots()
     manifest = json.loads(snapshot.origin.provenance or "")
     assert manifest["files"]["csv"]["sha256"] == hashlib.sha256(store.read(snapshot)).hexdigest()

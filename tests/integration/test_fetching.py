@@ -10,10 +10,11 @@ from building import put_rows
 from loopback import Loopback
 
 from assets.resources import FetchRequest
+from pipeline.at_hand import known_days
 from pipeline.clients.errors import KeyRefused, SourceUnreachable
 from pipeline.clients.http import OpenRouter, Patience
 from pipeline.dev_server import Fault, Figures, recorded_figures
-from pipeline.fetching import LiveOpenRouter, is_full_refetch_due, known_days, newest_day_without_gap
+from pipeline.fetching import LiveOpenRouter, is_full_refetch_due, newest_day_without_gap
 from pipeline.settings import Settings
 from warehouse.errors import SnapshotRejected
 from warehouse.home import Home
@@ -52,7 +53,7 @@ def fetch(settings: Settings, loopback: Loopback, **request: object) -> tuple[Li
     impatient = OpenRouter(loopback.url, Patience(attempts=2), loopback.waited_seconds.append)
     live = LiveOpenRouter(settings, FetchRequest(**request), loopback.told.append, impatient)  # type: ignore[arg-type]
     store = SnapshotStore(settings.state)
-    return live, [store.put(*observation) for observation in live.observations()]
+    return live, store.put_all(live.observations())
 
 
 def dates(snapshots: list[Snapshot]) -> list[str]:

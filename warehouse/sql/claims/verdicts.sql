@@ -20,12 +20,12 @@ definitions AS (
 ),
 -- a claim about the N largest rows has that population alone; ranks and prices of one model need none of them
 claim_populations AS (
-    SELECT claims.claim_id, populations.population, populations.largest, populations.has_other
+    SELECT claims.claim_id, populations.population
     FROM claims
-    CROSS JOIN (VALUES ('top_9', 9, FALSE), ('ranked', 1000000, FALSE), ('platform', 1000000, TRUE)) AS populations (population, largest, has_other)
+    CROSS JOIN (VALUES ('top_9'), ('ranked'), ('platform')) AS populations (population)
     WHERE claims.top_n IS NULL
     UNION ALL
-    SELECT claim_id, 'top_' || top_n AS population, top_n AS largest, FALSE AS has_other FROM claims WHERE top_n IS NOT NULL
+    SELECT claim_id, 'top_' || top_n AS population FROM claims WHERE top_n IS NOT NULL
 ),
 -- what was built of the days that the sources have, and how many days the sources lack
 span_days AS (
