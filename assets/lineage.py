@@ -5,6 +5,8 @@ Views have no rows of their own, so lineage looks through them to the tables beh
 
 import json
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import sqlglot
@@ -12,9 +14,10 @@ from sqlglot import exp
 
 from warehouse.build_inputs import BUILD_INPUTS
 from warehouse.contracts import CONTRACTS, Build, Contract
-from warehouse.database import select_sql
-from warehouse.hashing import code_version
-from warehouse.home import Home
+from warehouse.database import select_sql, sql_path
+from warehouse.hashing import hash_texts
+
+LINEAGE_FILE = Path(__file__).with_name("column_lineage.json")
 
 
 @cache
@@ -25,28 +28,46 @@ def tables_read(name: str) -> frozenset[str]:
     return frozenset(named - views).union(*(tables_read(view) for view in views))
 
 
-def remembered_column_lineage(name: str, home: Home) -> dg.TableColumnLineage:
-    """The same as column_lineage, which takes sqlglot a fifth of a second a table: read once per code version."""
-    try:
-        remembered = json.loads(home.column_lineage.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        remembered = {}
-    if remembered.get("code_version") != code_version():
-        remembered = {"code_version": code_version()}
-    if name not in remembered:
-        deps = column_lineage(name).deps_by_column
-        remembered[name] = {
-            column: [[dep.asset_key.to_user_string(), dep.column_name] for dep in sources]
-            for column, sources in deps.items()
-        }
-        home.column_lineage.parent.mkdir(parents=True, exist_ok=True)
-        home.column_lineage.write_text(json.dumps(remembered), encoding="utf-8")
+def known_column_lineage(name: str) -> dg.TableColumnLineage:
+    """The same as column_lineage, which takes sqlglot up to a second a table: from the generated file, unless the SQL
+    has changed since it was written."""
+    known = _known().get(name)
+    if known is None or known["made_from"] != _made_from(name):
+        return column_lineage(name)
     return dg.TableColumnLineage(
         deps_by_column={
-            column: [dg.TableColumnDep(dg.AssetKey.from_user_string(table), source) for table, source in sources]
-            for column, sources in remembered[name].items()
+            column: [dg.TableColumnDep(dg.AssetKey(table.split(".")), source) for table, source in sources]
+            for column, sources in known["columns"].items()
         }
     )
+
+
+def lineage_file_text() -> str:
+    """What column_lineage.json has to hold: every table's columns, and a hash of the SQL that they were read from."""
+    tables = {
+        name: {
+            "made_from": _made_from(name),
+            "columns": {
+                column: [[".".join(dep.asset_key.path), dep.column_name] for dep in deps]
+                for column, deps in column_lineage(name).deps_by_column.items()
+            },
+        }
+        for name, contract in CONTRACTS.items()
+        if contract.build is not Build.VIEW and sql_path(contract).exists()
+    }
+    return json.dumps(tables, indent=1) + "\n"
+
+
+@cache
+def _known() -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(LINEAGE_FILE.read_text(encoding="utf-8"))
+    return known
+
+
+def _made_from(name: str) -> str:
+    """Hash of all that decides a table's lineage: its SELECT, the views that it looks through, the tables' columns."""
+    selects = [select_sql(CONTRACTS[read]) for read in (name, *sorted(_views_read(name)))]
+    return hash_texts([*selects, *(CONTRACTS[read].create_table_sql() for read in sorted(tables_read(name)))])[:16]
 
 
 @cache

@@ -13,7 +13,7 @@ from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSIO
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
-from assets.lineage import remembered_column_lineage, tables_read
+from assets.lineage import known_column_lineage, tables_read
 from assets.partitions import WEEKS, weeks_of
 from assets.resources import Warehouse
 from checks.dagster_results import check_results, check_specs
@@ -22,7 +22,6 @@ from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import select_sql, sql_path
 from warehouse.hashing import hash_texts
 from warehouse.hold_back import held_back_weeks
-from warehouse.home import Home
 from warehouse.results import CheckResult, Validator
 from warehouse.writing import BuildReport, WrittenWeek, build_weeks, build_whole
 
@@ -57,7 +56,7 @@ def weekly_table(name: str, explain: Explain | None = None) -> dg.AssetsDefiniti
             causes = explain(connection, report.failed.keys() - held_back) if explain else []
         for week, written in report.written.items():
             is_last = week == max(report.written, key=str)
-            context.log_event(_materialization(contract, written, week, warehouse.home if is_last else None))
+            context.log_event(_materialization(contract, written, week, has_lineage=is_last))
         if BACKFILL_ID_TAG in context.run.tags:
             for week in set(weeks) - report.written.keys() - report.failed.keys():
                 context.log_event(_no_data(contract, week))
@@ -100,7 +99,7 @@ def whole_table(
                 after(warehouse, connection)
             causes = explain(connection, []) if explain and report.failed else []
         if written := report.written.get(None):
-            context.log_event(_materialization(contract, written, None, warehouse.home))
+            context.log_event(_materialization(contract, written, None, has_lineage=True))
         yield from _check_events(contract, report, frozenset(), causes)
         yield _result_without_events(contract)
 
@@ -159,13 +158,13 @@ def _validator() -> Validator:
 
 
 def _materialization(
-    contract: Contract, written: WrittenWeek, week: date | None, lineage_from: Home | None
+    contract: Contract, written: WrittenWeek, week: date | None, has_lineage: bool
 ) -> dg.AssetMaterialization:
     """What Dagster keeps of a build. Column lineage only once a run: it is long and the same for every week."""
     row_count = "dagster/partition_row_count" if week else "dagster/row_count"
     metadata: dict[str, dg.RawMetadataValue] = {row_count: written.rows}
-    if lineage_from and sql_path(contract).exists():
-        metadata["dagster/column_lineage"] = remembered_column_lineage(contract.name, lineage_from)
+    if has_lineage and sql_path(contract).exists():
+        metadata["dagster/column_lineage"] = known_column_lineage(contract.name)
     return dg.AssetMaterialization(
         asset_key(contract),
         partition=week.isoformat() if week else None,

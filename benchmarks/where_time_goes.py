@@ -26,7 +26,7 @@ IMPORTS = {
 # Part, where its function is looked up, its name.
 TIMED = [
     ("great-expectations: context and suites", "checks.run", "validate_measures"),
-    ("column lineage (sqlglot)", "assets.table_assets", "remembered_column_lineage"),
+    ("column lineage", "assets.table_assets", "known_column_lineage"),
     ("Dagster: events stored", "dagster:DagsterInstance", "handle_new_event"),
     ("Dagster: planning and steps", "dagster:Definitions", "get_job_def"),
     ("Dagster: planning and steps", "dagster:JobDefinition", "execute_in_process"),

@@ -1,14 +1,14 @@
 """Binds it all for Dagster: assets, jobs, schedules, sensors, resources, and an executor that runs a whole run in one
 process."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import dagster as dg
 
 from assets import attribution, claims, prices, publication, snapshots, staging, weekly
-from assets.resources import Warehouse
+from assets.resources import FetchRequest, LiveSource, Warehouse
 from pipeline.archive import BuiltInArchive
-from pipeline.fetching import LiveOpenRouter
 from pipeline.freshness import with_freshness
 from pipeline.run_job import FETCH_JOB_NAME, JOB_NAME
 from pipeline.schedules import make_schedules
@@ -31,8 +31,15 @@ def make_warehouse(settings: Settings) -> Warehouse:
         sources=[BuiltInArchive()],
         lock_wait_seconds=settings.lock_wait_seconds,
         editions_to_keep=settings.editions_to_keep,
-        live=lambda request, report: LiveOpenRouter(settings, request, report),
+        live=partial(_ask_openrouter, settings),
     )
+
+
+def _ask_openrouter(settings: Settings, request: FetchRequest, report: Callable[[str], None]) -> LiveSource:
+    # only here: no build asks the network, and the import of its client would cost every one of them half a second
+    from pipeline.fetching import LiveOpenRouter
+
+    return LiveOpenRouter(settings, request, report)
 
 
 def build_definitions(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:

@@ -1,5 +1,6 @@
-"""Writes the generated pages of docs/: the data dictionary from the contracts and suites, the command reference from
-the command line's own help, the picture of the tables from their SQL. `--check` tells whether they are current instead.
+"""Writes what is generated from the code: the data dictionary from the contracts and suites, the command reference from
+the command line's own help, the picture of the tables and their column lineage from their SQL. `--check` tells whether
+all of it is current instead.
 """
 
 import argparse
@@ -10,6 +11,7 @@ from typing import Any
 import dagster as dg
 import typer
 
+from assets.lineage import LINEAGE_FILE, lineage_file_text
 from checks.suite import Expectation
 from checks.suites import SUITES, expectations_of
 from pipeline.cli import app
@@ -34,6 +36,7 @@ def pages() -> dict[Path, str]:
         DOCS / "data-dictionary.md": data_dictionary(),
         DOCS / "commands.md": command_reference(),
         DOCS / "architecture.md": with_graph((DOCS / "architecture.md").read_text(encoding="utf-8")),
+        LINEAGE_FILE: lineage_file_text(),
     }
 
 
@@ -135,14 +138,15 @@ def _checks(expectations: list[Expectation]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write the generated pages of docs/.")
+    parser = argparse.ArgumentParser(description="Write the generated pages of docs/, and the column lineage.")
     parser.add_argument("--check", action="store_true", help="only tell whether they are current")
     is_check = parser.parse_args().check
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    texts = pages()
+    stale = [path for path, text in texts.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if is_check and stale:
         sys.exit(f"Not current: {', '.join(path.name for path in stale)}. Write them anew: make docs")
     for path in stale:
-        path.write_text(pages()[path], encoding="utf-8")
+        path.write_text(texts[path], encoding="utf-8")
         print(f"wrote {path.relative_to(DOCS.parent)}")
 
 

@@ -66,10 +66,6 @@ class Home:
     def dagster(self) -> Path:
         return self.path / "dagster"
 
-    @property
-    def column_lineage(self) -> Path:
-        return self.dagster / "column_lineage.json"
-
     def prepare(self) -> None:
         """Makes the folder. Raises StorageFailed where it cannot be written."""
         try:
