@@ -10,6 +10,8 @@ from pydantic import Field
 
 from assets.resources import FetchRequest, Warehouse
 from assets.table_assets import OWNERS, WRITER_POOL, whole_table
+from assets.week_versions import new_week_versions
+from warehouse.from_raw import week_figures_at_hand
 from warehouse.hashing import raw_hash
 from warehouse.lock import writer_lock
 from warehouse.snapshots import SnapshotStore, snapshots_to_arrow
@@ -61,6 +63,8 @@ def fetch(context: dg.OpExecutionContext, config: FetchConfig, warehouse: dg.Res
         finally:  # what one source gave makes the tables stale, whatever became of the others
             if stored:
                 context.log_event(_fetched(stored, live.missing_spans, store))
+                for event in new_week_versions(context.instance, "staging.week_figures", week_figures_at_hand(store)):
+                    context.log_event(event)
 
 
 def _fetched(stored: list[str], missing: list[tuple[date, date]], store: SnapshotStore) -> dg.AssetMaterialization:

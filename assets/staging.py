@@ -7,6 +7,7 @@ import duckdb
 
 from assets.resources import Warehouse
 from assets.table_assets import weekly_table, whole_table
+from assets.week_versions import week_versions
 from warehouse.ingesting import (
     load_parsed,
     price_rejections,
@@ -53,7 +54,8 @@ def _why_weeks_fail(connection: duckdb.DuckDBPyConnection, weeks: Collection[dat
 ASSETS = [
     whole_table("staging.snapshot_days", rows=_parse, after=_quarantine),
     whole_table("staging.model_day_token_vintages", rows=_parse, explain=rejections),
-    weekly_table("staging.model_day_tokens", explain=_why_weeks_fail),
+    week_versions("staging.week_figures", "figures_hash", stands_for=frozenset({"staging.model_day_token_vintages"})),
+    weekly_table("staging.model_day_tokens", reads=frozenset({"staging.week_figures"}), explain=_why_weeks_fail),
     whole_table(
         "staging.catalogue_statements", rows=_parse_prices, after=_quarantine_statements, explain=price_rejections
     ),

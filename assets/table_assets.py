@@ -9,8 +9,8 @@ from datetime import date
 import dagster as dg
 import duckdb
 import pyarrow as pa
-from dagster._core.definitions.data_version import CODE_VERSION_TAG, DATA_VERSION_TAG
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+from dagster._core.execution.plan.execute_step import _build_data_version_tags, _get_input_provenance_data
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from assets.lineage import known_column_lineage, tables_read
@@ -35,14 +35,20 @@ Rows = Callable[[Warehouse, duckdb.DuckDBPyConnection], pa.Table | None]
 Explain = Callable[[duckdb.DuckDBPyConnection, Collection[date | None]], list[str]]
 
 
-def weekly_table(name: str, explain: Explain | None = None) -> dg.AssetsDefinition:
-    """The asset of a table that is built week by week from its SELECT."""
+def weekly_table(name: str, reads: frozenset[str] | None = None, explain: Explain | None = None) -> dg.AssetsDefinition:
+    """The asset of a table that is built week by week from its SELECT.
+
+    `reads` names the tables to depend on where they are not those of the SELECT: a week is stale only where something
+    has changed for that week, so whole tables stand behind an asset of week_versions.py.
+    """
     contract = CONTRACTS[name]
     assert contract.build is Build.WEEKS, f"{name} is not built by weeks"
 
     @dg.multi_asset(
         name=asset_key(contract).to_python_identifier(),
-        specs=[_spec(contract, tables_read(name)).replace_attributes(partitions_def=WEEKS)],
+        specs=[
+            spec_of(contract, tables_read(name) if reads is None else reads).replace_attributes(partitions_def=WEEKS)
+        ],
         check_specs=check_specs(asset_key(contract), expectations_of(contract)),
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=WRITER_POOL,
@@ -56,12 +62,12 @@ def weekly_table(name: str, explain: Explain | None = None) -> dg.AssetsDefiniti
             causes = explain(connection, report.failed.keys() - held_back) if explain else []
         for week, written in report.written.items():
             is_last = week == max(report.written, key=str)
-            context.log_event(_materialization(contract, written, week, has_lineage=is_last))
+            context.log_event(_materialization(context, contract, written, week, has_lineage=is_last))
         if BACKFILL_ID_TAG in context.run.tags:
             for week in set(weeks) - report.written.keys() - report.failed.keys():
-                context.log_event(_no_data(contract, week))
+                context.log_event(no_data(contract, week))
         yield from _check_events(contract, report, held_back, causes)
-        yield _result_without_events(contract)
+        yield result_without_events(contract)
 
     return table
 
@@ -83,7 +89,7 @@ def whole_table(
 
     @dg.multi_asset(
         name=asset_key(contract).to_python_identifier(),
-        specs=[_spec(contract, tables_read(name) if reads is None else reads, after_assets)],
+        specs=[spec_of(contract, tables_read(name) if reads is None else reads, after_assets)],
         check_specs=check_specs(asset_key(contract), expectations_of(contract)),
         # it has no partitions, but a range can only be launched if all that it selects runs in one
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -99,9 +105,9 @@ def whole_table(
                 after(warehouse, connection)
             causes = explain(connection, []) if explain and report.failed else []
         if written := report.written.get(None):
-            context.log_event(_materialization(contract, written, None, has_lineage=True))
+            context.log_event(_materialization(context, contract, written, None, has_lineage=True))
         yield from _check_events(contract, report, frozenset(), causes)
-        yield _result_without_events(contract)
+        yield result_without_events(contract)
 
     return table
 
@@ -125,7 +131,7 @@ def column_schema(contract: Contract) -> dg.TableSchema:
     )
 
 
-def _spec(contract: Contract, reads: frozenset[str], others: tuple[dg.AssetKey, ...] = ()) -> dg.AssetSpec:
+def spec_of(contract: Contract, reads: frozenset[str], others: tuple[dg.AssetKey, ...] = ()) -> dg.AssetSpec:
     metadata: dict[str, object] = {
         "dagster/column_schema": column_schema(contract),
         "dagster/table_name": contract.name,
@@ -158,7 +164,7 @@ def _validator() -> Validator:
 
 
 def _materialization(
-    contract: Contract, written: WrittenWeek, week: date | None, has_lineage: bool
+    context: dg.AssetExecutionContext, contract: Contract, written: WrittenWeek, week: date | None, has_lineage: bool
 ) -> dg.AssetMaterialization:
     """What Dagster keeps of a build. Column lineage only once a run: it is long and the same for every week."""
     row_count = "dagster/partition_row_count" if week else "dagster/row_count"
@@ -169,11 +175,20 @@ def _materialization(
         asset_key(contract),
         partition=week.isoformat() if week else None,
         metadata=metadata,
-        tags={DATA_VERSION_TAG: written.data_version, CODE_VERSION_TAG: code_version_of(contract)},
+        tags=version_tags(context, asset_key(contract), written.data_version, code_version_of(contract)),
     )
 
 
-def _no_data(contract: Contract, week: date) -> dg.AssetMaterialization:
+def version_tags(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, data_version: str, code_version: str
+) -> dict[str, str]:
+    """What an event has to say for Dagster to tell whether the asset is stale: its versions and those of all that it
+    was made from. Dagster adds them to its own events only, and ours are not (result_without_events)."""
+    inputs = _get_input_provenance_data(key, context.get_step_execution_context())
+    return _build_data_version_tags(dg.DataVersion(data_version), code_version, inputs, True)
+
+
+def no_data(contract: Contract, week: date) -> dg.AssetMaterialization:
     """Ends a week without figures inside a backfill. Elsewhere such a week leaves no event; but a backfill calls every
     week without one failed, and would never come to publish (docs/decisions/004-one-event-per-written-week.md)."""
     return dg.AssetMaterialization(
@@ -211,7 +226,7 @@ def _failure_text(
     )
 
 
-def _result_without_events(contract: Contract) -> dg.MaterializeResult[None]:
+def result_without_events(contract: Contract) -> dg.MaterializeResult[None]:
     """Lets downstream assets run without a second event: Dagster by itself would call every week of a range
     materialised, those without figures too (docs/decisions/004-one-event-per-written-week.md)."""
     return dg.MaterializeResult(asset_key(contract), metadata={SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True})

@@ -14,10 +14,10 @@ from pipeline.notifications import telling_of_failure
 from pipeline.settings import Settings
 from warehouse.builds import built_weeks, stale_weeks
 from warehouse.database import open_working_file, storage_failed
-from warehouse.errors import ChecksFailed, TokentideError
+from warehouse.errors import ChecksFailed, SnapshotCorrupted, TokentideError
+from warehouse.from_raw import staged_week_figures, week_figures_at_hand
 from warehouse.home import Home
 from warehouse.lock import writer_lock
-from warehouse.parsers import USAGE, kind_of
 from warehouse.snapshots import SnapshotStore
 
 JOB_NAME = "build_and_publish"
@@ -84,11 +84,14 @@ def with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], No
     if not home.working_file.exists():
         return request
     store = SnapshotStore(home)
-    at_hand = {snapshot.snapshot_id for snapshot in store.snapshots() if kind_of(snapshot.origin.format) == USAGE}
+    at_hand = {snapshot.snapshot_id for snapshot in store.snapshots()}
     with open_working_file(home) as connection:
         used = {row[0] for row in connection.execute("SELECT snapshot_id FROM raw.snapshots").fetchall()}
-        # which weeks a new snapshot of usage changes is known only once it is staged: until then, any; others none
-        stale = stale_weeks(connection) if at_hand <= used else built_weeks(connection)
+        try:
+            figures = staged_week_figures(connection) if at_hand == used else week_figures_at_hand(store)
+            stale = stale_weeks(connection, figures)
+        except SnapshotCorrupted:  # the run restores what is built in, and names what is not
+            stale = built_weeks(connection)
     span = {request.first, request.last, *stale}
     wider = replace(request, first=min(span), last=max(span))
     if wider != request:

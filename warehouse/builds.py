@@ -5,7 +5,7 @@ and from the decisions on its models; a whole table of the attribution and price
 They are stamped, with the code, in the transaction that writes the rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import duckdb
@@ -13,48 +13,6 @@ import duckdb
 from warehouse.contracts import Contract
 from warehouse.hashing import code_version, reference_hash
 from warehouse.reference_files import REFERENCE_DIRECTORY
-
-# Week by week: a hash of the newest figures, and one of these and of what is decided about their models and labs.
-WEEK_INPUTS_SQL = """
-    WITH homes AS (
-        SELECT string_agg(
-            concat_ws(' ', author, lab, country_code, valid_from, valid_to, known_from_utc),
-            ',' ORDER BY author, valid_from
-        ) AS of_labs
-        FROM attribution.labs
-    ),
-    figures AS (
-        SELECT week_start, md5(string_agg(date || ' ' || figures_hash, ',' ORDER BY date)) AS figures_hash
-        FROM staging.newest_vintages
-        GROUP BY week_start
-    ),
-    week_models AS (
-        SELECT DISTINCT vintages.week_start, vintages.model_permaslug
-        FROM staging.model_day_token_vintages AS vintages
-        INNER JOIN staging.newest_vintages AS newest USING (date, snapshot_id)
-    ),
-    decisions AS (
-        SELECT
-            week_models.week_start,
-            string_agg(
-                concat_ws(
-                    ' ', models.model_permaslug, models.method, models.attributed_author, models.base_author,
-                    models.known_from_utc
-                ),
-                ',' ORDER BY models.model_permaslug
-            ) AS of_models
-        FROM week_models
-        LEFT JOIN attribution.models AS models ON models.model_permaslug = week_models.model_permaslug
-        GROUP BY week_models.week_start
-    )
-    SELECT
-        figures.week_start,
-        figures.figures_hash,
-        md5(concat_ws(' ', figures.figures_hash, decisions.of_models, homes.of_labs)) AS inputs_hash
-    FROM figures
-    INNER JOIN decisions ON decisions.week_start = figures.week_start
-    CROSS JOIN homes
-"""
 
 
 def note_build(connection: duckdb.DuckDBPyConnection, contract: Contract, weeks: Iterable[date] | None) -> None:
@@ -77,7 +35,7 @@ def note_build(connection: duckdb.DuckDBPyConnection, contract: Contract, weeks:
     connection.execute(
         "INSERT INTO checks.builds BY NAME "
         f"SELECT ? AS table_name, week_start, ? AS code_version, {made_from} AS inputs_hash "
-        f"FROM ({WEEK_INPUTS_SQL}) WHERE list_contains(?, week_start)",
+        "FROM attribution.week_inputs WHERE list_contains(?, week_start)",
         [contract.name, code_version(), weeks],
     )
 
@@ -85,21 +43,28 @@ def note_build(connection: duckdb.DuckDBPyConnection, contract: Contract, weeks:
 def load_current_inputs(connection: duckdb.DuckDBPyConnection, code: str) -> None:
     """Fills the temporary tables current_inputs (week_start, figures_hash, inputs_hash) and current_code
     (code_version), with which the publication gate compares what was stamped."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE current_inputs AS {WEEK_INPUTS_SQL}")
+    connection.execute("CREATE OR REPLACE TEMP TABLE current_inputs AS FROM attribution.week_inputs")
     connection.execute("CREATE OR REPLACE TEMP TABLE current_code AS SELECT ? AS code_version", [code])
 
 
-def stale_weeks(connection: duckdb.DuckDBPyConnection) -> set[date]:
-    """Weeks with rows made by other code, from other reference files, or from other figures than are staged."""
+def stale_weeks(connection: duckdb.DuckDBPyConnection, figures: Mapping[date, str]) -> set[date]:
+    """Weeks with rows made by other code, from other reference files, or from other figures than are at hand.
+
+    `figures` are the hashes of the weeks' figures in the snapshot store: they may not be staged yet.
+    """
     load_current_inputs(connection, code_version())
     rows = connection.execute(
-        "SELECT DISTINCT builds.week_start FROM checks.builds AS builds CROSS JOIN temp.current_code AS code "
+        "SELECT builds.week_start, builds.table_name LIKE 'staging.%' AS is_of_figures, builds.inputs_hash, "
+        "builds.code_version = code.code_version AND (is_of_figures OR builds.inputs_hash = inputs.inputs_hash) "
+        "FROM checks.builds AS builds CROSS JOIN temp.current_code AS code "
         "LEFT JOIN temp.current_inputs AS inputs ON inputs.week_start = builds.week_start "
-        "WHERE builds.week_start IS NOT NULL AND (builds.code_version <> code.code_version "
-        "OR builds.inputs_hash IS DISTINCT FROM "
-        "CASE WHEN builds.table_name LIKE 'staging.%' THEN inputs.figures_hash ELSE inputs.inputs_hash END)"
+        "WHERE builds.week_start IS NOT NULL"
     ).fetchall()
-    stale = {row[0] for row in rows}
+    stale = {
+        week
+        for week, is_of_figures, made_from, is_current in rows
+        if not is_current or (is_of_figures and figures.get(week) != made_from)
+    }
     if made_from_reference_hash(connection) not in (None, reference_hash(REFERENCE_DIRECTORY)):
         stale |= built_weeks(connection)
     return stale

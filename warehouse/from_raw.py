@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from warehouse.build_inputs import fill_reference_inputs
 from warehouse.contracts import CONTRACTS, Build, Contract
-from warehouse.database import sql_path
+from warehouse.database import connect, create_tables, select_sql, sql_path
 from warehouse.home import Home
 from warehouse.ingesting import load_parsed, quarantine_days, quarantine_serving, quarantine_statements
-from warehouse.parsers import KINDS
+from warehouse.parsers import KINDS, USAGE
 from warehouse.reference_files import FILES_OF_TABLES
 from warehouse.results import Validator
 from warehouse.snapshots import Snapshot, SnapshotStore, snapshots_to_arrow
@@ -67,6 +67,27 @@ def build_from_raw(
         if contract.name == "staging.serving_statements":
             quarantine_serving(connection, home)
     return reports
+
+
+def week_figures_at_hand(store: SnapshotStore) -> dict[date, str]:
+    """`staging.week_figures` as the stored snapshots make them, whatever is built: the hash of each week's figures.
+
+    Raises SnapshotCorrupted.
+    """
+    needed = ("raw.snapshots", "staging.snapshot_days", "staging.newest_vintages", "staging.week_figures")
+    snapshots_table, days, *_ = needed
+    with connect(":memory:") as connection:
+        create_tables(connection, [CONTRACTS[name] for name in needed])
+        connection.register("at_hand", snapshots_to_arrow(store.snapshots()))
+        connection.execute(f"INSERT INTO {snapshots_table} BY NAME FROM at_hand")
+        load_parsed(connection, store, USAGE)
+        connection.execute(f"INSERT INTO {days} BY NAME {select_sql(CONTRACTS[days])}")
+        return staged_week_figures(connection)
+
+
+def staged_week_figures(connection: duckdb.DuckDBPyConnection) -> dict[date, str]:
+    """The hash of each week's figures as staged."""
+    return dict(connection.execute("SELECT week_start, figures_hash FROM staging.week_figures").fetchall())
 
 
 def weeks_staged(connection: duckdb.DuckDBPyConnection) -> list[date]:

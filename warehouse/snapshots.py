@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,6 +18,9 @@ import pyarrow as pa
 from warehouse.contracts import CONTRACTS
 from warehouse.errors import SnapshotCorrupted, SnapshotRejected, StorageFailed
 from warehouse.home import Home
+
+# How far a source's clock may be ahead of ours.
+CLOCK_TOLERANCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,15 @@ class SnapshotStore:
     ) -> Snapshot:
         """Stores an observation; putting the same one again changes nothing.
 
-        Raises SnapshotRejected where the body lacks its announced length or hash, StorageFailed where it cannot
-        be written.
+        Raises SnapshotRejected where the body lacks its announced length or hash, or is stated for a time still to
+        come, StorageFailed where it cannot be written.
         """
+        if origin.as_of_utc > origin.fetched_at_utc + CLOCK_TOLERANCE:
+            raise SnapshotRejected(
+                f"{origin.url}: its figures are as of {origin.as_of_utc:%Y-%m-%d %H:%M:%S} UTC, and it was fetched at "
+                f"{origin.fetched_at_utc:%Y-%m-%d %H:%M:%S} by this machine's clock.",
+                "set the clock (`date -u` shows it) and fetch again; nothing was stored.",
+            )
         sha256 = hashlib.sha256(body).hexdigest()
         if expected_bytes is not None and len(body) != expected_bytes:
             raise SnapshotRejected(

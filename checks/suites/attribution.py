@@ -55,6 +55,7 @@ SUITES = [
             ),
         ],
     ),
+    Suite("attribution.week_inputs"),
     Suite(
         "attribution.model_day_tokens",
         [

@@ -21,6 +21,7 @@ SUITES = [
         ],
     ),
     Suite("staging.newest_vintages"),
+    Suite("staging.week_figures"),
     Suite("staging.day_restatements"),
     Suite(
         "staging.model_day_token_vintages",

@@ -184,7 +184,7 @@ def totals_proofs(table: str, swap: str) -> dict[tuple[str, str], Proof]:
 PROOFS: dict[tuple[str, str], Proof] = {
     ("raw.snapshots", "there_are_snapshots"): whole(EMPTY),
     ("raw.snapshots", "as_of_is_not_after_fetching"): whole(
-        "UPDATE candidate SET as_of_utc = fetched_at_utc + INTERVAL 1 SECOND"
+        "UPDATE candidate SET as_of_utc = fetched_at_utc + INTERVAL 601 SECONDS"
     ),
     ("raw.snapshots", "hashes_are_sha256"): whole("UPDATE candidate SET sha256 = upper(sha256)"),
     ("staging.snapshot_days", "every_raw_row_is_accounted_for"): whole(

@@ -89,11 +89,11 @@ class TestExports:
         self, settings: Settings, loopback_of: Callable[..., Loopback]
     ) -> None:
         loopback = loopback_of(
-            figures=figures_to(date(2026, 12, 20)), today=date(2026, 12, 21), oldest_export=date(2026, 11, 19)
+            figures=figures_to(date(2026, 11, 19)), today=date(2026, 11, 20), oldest_export=date(2026, 11, 15)
         )
         live, _ = fetch(settings, loopback)
-        assert live.missing_spans == [(date(2026, 10, 10), date(2026, 10, 19))]
-        assert any("2026-10-10 to 2026-10-19" in told and "OPENROUTER_API_KEY" in told for told in loopback.told)
+        assert live.missing_spans == [(date(2026, 10, 10), date(2026, 10, 15))]
+        assert any("2026-10-10 to 2026-10-15" in told and "OPENROUTER_API_KEY" in told for told in loopback.told)
 
     def test_a_gap_that_was_left_is_looked_for_again(self, settings: Settings, later: Loopback) -> None:
         fetch(settings, later, first_day=date(2026, 11, 9), last_day=date(2026, 11, 15))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from warehouse import snapshots
 from warehouse.contracts import CONTRACTS
 from warehouse.errors import SnapshotCorrupted, SnapshotRejected, StorageFailed
 from warehouse.home import Home
-from warehouse.snapshots import SnapshotStore, snapshots_to_arrow
+from warehouse.snapshots import CLOCK_TOLERANCE, SnapshotStore, snapshots_to_arrow
 
 BODY = b'{"data": []}'
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -116,6 +116,18 @@ def test_a_body_unlike_its_announcement_is_rejected_and_not_stored(
         store.put(BODY, ORIGIN, **announced)
     assert files(home) == set()
     assert store.snapshots() == []
+
+
+def test_figures_of_a_time_to_come_are_not_stored_but_clocks_may_differ_a_little(
+    home: Home, store: SnapshotStore
+) -> None:
+    """Stored, they would keep every later build out: no source knows figures before it is asked."""
+    at = datetime(2026, 1, 5, 2, 30)
+    with pytest.raises(SnapshotRejected, match=r"as of 2026-01-05 02:40:01 UTC, and it was fetched at .* 02:30:00"):
+        store.put(BODY, origin(as_of=at + CLOCK_TOLERANCE + timedelta(seconds=1), fetched_at=at))
+    assert files(home) == set()
+    store.put(BODY, origin(as_of=at + CLOCK_TOLERANCE, fetched_at=at))
+    assert len(store.snapshots()) == 1
 
 
 @pytest.mark.parametrize(

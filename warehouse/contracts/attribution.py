@@ -127,6 +127,17 @@ CONTRACTS = [
         ],
     ),
     contract(
+        "attribution.week_inputs",
+        "What each week rests on, as one hash: its figures, the decisions on its models, the homes of labs.",
+        Build.VIEW,
+        ("week_start",),
+        [
+            WEEK_START.with_nullable(True),
+            column("figures_hash", pa.string(), "MD5 over the week's days and their figures", nullable=True),
+            column("inputs_hash", pa.string(), "MD5 over these, the decisions and the homes", nullable=True),
+        ],
+    ),
+    contract(
         "attribution.model_day_tokens",
         "Daily tokens per model with lab and country. `other` has neither: it is not a model.",
         Build.WEEKS,

@@ -73,6 +73,16 @@ CONTRACTS = [
         ],
     ),
     contract(
+        "staging.week_figures",
+        "Which figures of each week count, as one hash: a week whose hash has changed is to be built anew.",
+        Build.VIEW,
+        ("week_start",),
+        [
+            WEEK_START.with_nullable(True),
+            column("figures_hash", pa.string(), "MD5 over the week's days and their figures", nullable=True),
+        ],
+    ),
+    contract(
         "staging.day_restatements",
         "Every time that a day was stated anew with other figures: its vintages in order, each with the one before it.",
         Build.VIEW,

@@ -1,0 +1,98 @@
+"""What Dagster's UI shows as stale: nothing after a run, and after a fetch only the weeks whose figures it changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import building
+import dagster as dg
+import pytest
+from building import LONG_AFTER, days_of, full_day, full_weeks, week
+from dagster._core.definitions.data_version import CachingStaleStatusResolver
+from dagster._core.loader import LoadingContextForTest
+from job_runs import run_job
+
+from assets.resources import FetchRequest, Warehouse
+from pipeline.definitions import FETCH_JOB_NAME, build_definitions
+from pipeline.run_job import RunRequest, with_stale_weeks
+from warehouse.home import Home
+from warehouse.snapshots import Origin
+
+FIGURES = {"openai/gpt-5": 10_000, "deepseek/deepseek-v3": 9_000}
+WEEKS = [week(0), week(1), week(2)]
+
+
+@dataclass
+class OneAnswer:
+    """A live source that brings one snapshot."""
+
+    body: bytes
+    origin: Origin
+    missing_spans: list[tuple[date, date]] = field(default_factory=list)
+
+    def observations(self) -> Iterator[tuple[bytes, Origin, str | None]]:
+        yield self.body, self.origin, None
+
+
+def fetch(home: Home, instance: dg.DagsterInstance, rows: list[building.Row]) -> None:
+    """Runs the fetch job, in which the source states these rows a day later."""
+    as_of = LONG_AFTER + timedelta(days=1)
+
+    def live(_: FetchRequest, __: object) -> OneAnswer:
+        return OneAnswer(building.api_body(rows), building.origin(as_of=as_of))
+
+    warehouse = Warehouse(home, sources=[], lock_wait_seconds=0, editions_to_keep=5, live=live)
+    job = build_definitions({"warehouse": warehouse}).resolve_job_def(FETCH_JOB_NAME)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    assert job.execute_in_process(instance=instance, run_config=quiet).success
+
+
+def stale(instance: dg.DagsterInstance) -> set[tuple[str, str | None]]:
+    """Every asset, and every built week of one, that the UI shows as stale."""
+    graph = build_definitions().resolve_asset_graph()
+    resolver = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
+    return {
+        (key.to_user_string(), partition)
+        for key in graph.get_all_asset_keys()
+        for partition in ([str(one) for one in WEEKS] if graph.get(key).is_partitioned else [None])
+        if resolver.get_status(key, partition).value != "FRESH"
+    }
+
+
+@pytest.fixture
+def built(home: Home) -> Iterator[dg.DagsterInstance]:
+    """Three weeks, built and published."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        building.put_rows(home, full_weeks(WEEKS, FIGURES))
+        assert run_job(home, WEEKS[0], WEEKS[-1], instance).success
+        yield instance
+
+
+def test_only_the_weeks_that_a_fetch_changed_are_stale_until_they_are_built(
+    home: Home, built: dg.DagsterInstance
+) -> None:
+    assert stale(built) == set(), "after a run nothing is"
+
+    # of the last week's first day another figure and a new model, of another day of it the same figures once more
+    first, second, *_ = days_of(WEEKS[2])
+    fetch(home, built, full_day(first, FIGURES | {"google/gemini-9": 200}) + full_day(second, FIGURES))
+    assert stale(built) == {("raw/snapshots", None), ("staging/model_day_tokens", str(WEEKS[2]))}
+    said: list[str] = []
+    wider = with_stale_weeks(home, RunRequest(WEEKS[1], WEEKS[1]), said.append)
+    assert (wider.first, wider.last, len(said)) == (WEEKS[1], WEEKS[2], 1), "and a run builds them"
+
+    assert run_job(home, WEEKS[2], WEEKS[2], built).success
+    assert stale(built) == set(), "the weeks that were not built do not rest on what has changed"
+
+
+def test_a_fetch_of_the_same_figures_makes_no_week_stale(home: Home, built: dg.DagsterInstance) -> None:
+    fetch(home, built, full_weeks([WEEKS[1]], FIGURES))
+    assert stale(built) == {("raw/snapshots", None)}
+    request = RunRequest(WEEKS[1], WEEKS[1])
+    assert with_stale_weeks(home, request, lambda _: None) == request
+
+
+def test_a_fetch_before_the_first_build_leaves_no_events_of_weeks(home: Home) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        fetch(home, instance, full_weeks(WEEKS, FIGURES))
+        assert instance.get_materialized_partitions(dg.AssetKey(["staging", "week_figures"])) == set()
