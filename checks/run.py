@@ -5,7 +5,7 @@ suite runs.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -110,16 +110,31 @@ def validate_measures(table_name: str, expectations: list[Expectation], measures
 
 
 def _failing_rows(table_name: str, expectations: list[Expectation], measures: "pd.DataFrame") -> dict[str, set[int]]:
-    """Positions of the measure rows that each expectation rejects, by the expectation's name."""
+    """Positions of the measure rows that each expectation rejects, by the expectation's name.
+
+    First only which expectations hold; then where the others do not, which takes great-expectations twice as long.
+    """
+    measures = measures.assign(position=range(len(measures)))
+    holds = {name: result.success for name, result in _validated(table_name, expectations, measures, "BOOLEAN_ONLY")}
+    failing: dict[str, set[int]] = {name: set() for name in holds}
+    unmet = [expectation for expectation in expectations if not holds[expectation.name]]
+    for name, result in _validated(table_name, unmet, measures, "COMPLETE") if unmet else ():
+        failing[name] = {row["position"] for row in result.result.get("unexpected_index_list") or []}
+    return failing
+
+
+def _validated(
+    table_name: str, expectations: list[Expectation], measures: "pd.DataFrame", result_format: str
+) -> Iterator[tuple[str, Any]]:
+    """Each expectation's name and what great-expectations says of it. Raises CheckCrashed."""
     gx = _great_expectations()
-    batch = _batch_definition().get_batch({"dataframe": measures.assign(position=range(len(measures)))})
+    batch = _batch_definition().get_batch({"dataframe": measures})
     suite = gx.ExpectationSuite(name=table_name)
     for expectation in expectations:
         suite.add_expectation(_to_great_expectations(gx, expectation))
     answer = batch.validate(
-        suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["position"]}
+        suite, result_format={"result_format": result_format, "unexpected_index_column_names": ["position"]}
     )
-    failing: dict[str, set[int]] = {}
     for result in answer.results:
         name = result.expectation_config.meta["name"]
         crash = result.exception_info or {}
@@ -130,9 +145,7 @@ def _failing_rows(table_name: str, expectations: list[Expectation], measures: "p
                 f"The check {name} on {table_name} crashed: {_message_of(crash)}",
                 "this says nothing about the data; correct the check or the measure it reads, then run again.",
             )
-        positions = {row["position"] for row in result.result.get("unexpected_index_list") or []}
-        failing[name] = positions
-    return failing
+        yield name, result
 
 
 def _to_great_expectations(gx: Any, expectation: Expectation) -> Any:

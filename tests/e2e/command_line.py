@@ -10,24 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import forked
 from filelock import FileLock
+from forked import Outcome
 
 from warehouse.home import Home
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def text(self) -> str:
-        return self.stdout + self.stderr
 
 
 @dataclass(frozen=True)
@@ -37,17 +26,23 @@ class CommandLine:
     home: Home
     surroundings: Path
 
-    def __call__(self, *arguments: str, **options: Any) -> Outcome:
-        """Runs a command to its end; `environment` adds variables, other options go to Popen."""
-        process = self.start(*arguments, **options)
-        stdout, stderr = process.communicate(timeout=180)
-        return Outcome(process.returncode, stdout, stderr)
+    def __call__(self, *arguments: str, environment: dict[str, str] | None = None, **options: Any) -> Outcome:
+        """Runs a command to its end; `environment` adds variables, other options go to Popen.
+
+        Without such options the process is forked from one that has imported everything: that alone is a third of the
+        time of a run.
+        """
+        if options:
+            process = self.start(*arguments, environment=environment, **options)
+            stdout, stderr = process.communicate(timeout=180)
+            return Outcome(process.returncode, stdout, stderr)
+        self._make_surroundings()
+        return forked.run(arguments, self.environment | (environment or {}), self.surroundings)
 
     def start(
         self, *arguments: str, environment: dict[str, str] | None = None, **options: Any
     ) -> "subprocess.Popen[str]":
-        for name in ("home", "cwd"):
-            (self.surroundings / name).mkdir(parents=True, exist_ok=True)
+        self._make_surroundings()
         return subprocess.Popen(
             [sys.executable, "-m", "pipeline.cli", *arguments],
             env=self.environment | (environment or {}),
@@ -65,6 +60,10 @@ class CommandLine:
             "HOME": str(self.surroundings / "home"),
             "TOKENTIDE_HOME": str(self.home.path),
         }
+
+    def _make_surroundings(self) -> None:
+        for name in ("home", "cwd"):
+            (self.surroundings / name).mkdir(parents=True, exist_ok=True)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of the published file, read with DuckDB itself."""
