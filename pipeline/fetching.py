@@ -97,6 +97,7 @@ class LiveOpenRouter:
             known_dates=stored_export_dates(snapshots),
             last_day=last,
             refetch_days=0 if first else self.settings.refetch_days,
+            overlap_days=self.settings.refetch_days,
             every_vintage=self.request.every_vintage,
             report=self.report,
         )

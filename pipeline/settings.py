@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     editions_to_keep: int = Field(5, ge=1, description="how many published editions are kept for comparison")
     ui_port: int = Field(3000, ge=1, le=65535, description="port of the Dagster UI on 127.0.0.1")
 
-    refetch_days: int = Field(10, ge=1, le=29, description="how many known days every fetch fetches anew")
+    refetch_days: int = Field(
+        10, ge=1, le=29, description="how many known days every fetch fetches anew, and by how many its exports overlap"
+    )
     full_refetch_days: int = Field(
         30, ge=1, description="after how many days a fetch from the Data API fetches the whole history anew"
     )

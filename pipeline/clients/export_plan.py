@@ -18,33 +18,31 @@ def plan_exports(
     window_days: int = EXPORT_DAYS,
     every_vintage: bool = False,
     *,
+    overlap_days: int = REFETCH_DAYS,
     oldest_snapshot_date: date = OLDEST_EXPORT,
     unpublished: Collection[date] = (),
 ) -> list[date]:
     """The fewest exports that close the gap from the newest known day to the latest export, in order.
 
-    The last `refetch_days` known days are covered again, as figures are restated; the latest export is always among
-    them. Where nothing is known, the plan goes back as far as exports do. `unpublished` dates are stepped over, to the
-    next earlier one that still closes the gap. `every_vintage`: all dates there are.
+    The last `refetch_days` known days are covered again, as figures are restated; each export holds the last
+    `overlap_days` of the one before it again (fewer only where no published one does), so that what was restated
+    between them is seen; the latest export is always among them. Where nothing is known, the plan goes back as far as
+    exports do. `unpublished` dates are stepped over. `every_vintage`: all dates there are.
     """
     oldest = min(oldest_snapshot_date, latest_snapshot_date)
     published = [day for day in _days(oldest, latest_snapshot_date) if day not in unpublished]
-    if every_vintage or not published:
+    if every_vintage:
         return published
     window = timedelta(days=window_days)
-    needed = oldest - window if newest_known_day is None else newest_known_day - timedelta(days=refetch_days) + _DAY
+    after = oldest - window if newest_known_day is None else newest_known_day - timedelta(days=refetch_days) + _DAY
+    reach = after + window  # the latest that still holds the oldest day that is needed
     plan: list[date] = []
-    # from the oldest needed day on, always the latest export that still holds it: no plan covers as much with fewer
-    while needed < latest_snapshot_date:
-        holding = [day for day in published if needed < day <= needed + window]
-        if not holding:
-            later = [day for day in published if day > needed + window]
-            if not later:
-                break
-            holding = later[:1]
-        plan.append(holding[-1])
-        needed = plan[-1]
-    return sorted({*plan, published[-1]})
+    # always the latest export within reach, or else the next there is: no plan closes the gap with fewer
+    while later := [day for day in published if day > after]:
+        after = max((day for day in later if day <= reach), default=later[0])
+        plan.append(after)
+        reach = after + window - timedelta(days=overlap_days)
+    return plan or published[-1:]
 
 
 def covered_days(snapshot_dates: Iterable[date], window_days: int = EXPORT_DAYS) -> set[date]:

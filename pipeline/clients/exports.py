@@ -43,6 +43,7 @@ class ExportsSource:
     known_dates: frozenset[date] = frozenset()
     last_day: date | None = None  # the last that is wanted; else all there are
     refetch_days: int = REFETCH_DAYS
+    overlap_days: int = REFETCH_DAYS
     every_vintage: bool = False
     oldest_snapshot_date: date = OLDEST_EXPORT
     report: Callable[[str], None] = lambda _: None
@@ -69,6 +70,7 @@ class ExportsSource:
                 latest,
                 self.refetch_days,
                 every_vintage=self.every_vintage,
+                overlap_days=self.overlap_days,
                 oldest_snapshot_date=oldest,
                 unpublished=unpublished,
             )

@@ -71,8 +71,8 @@ def sources(settings: Settings) -> set[str]:
 class TestExports:
     def test_the_fewest_that_close_the_gap_with_the_last_days_anew(self, settings: Settings, later: Loopback) -> None:
         live, fetched = fetch(settings, later)
-        # from 2026-09-30 on, ten days before the archive's end: one of thirty days, and the latest
-        assert dates(fetched) == ["2026-10-30", "2026-11-21"]
+        # from 2026-09-30 on, ten days before the archive's end, each with the last ten days of the one before it
+        assert dates(fetched) == ["2026-10-30", "2026-11-19", "2026-11-21"]
         assert live.missing_spans == []
         store = SnapshotStore(settings.state)
         assert max(known_days(store, store.snapshots())) == date(2026, 11, 20)
