@@ -53,13 +53,12 @@ class ExportsSource:
         """Body, origin and published sha256 of each export, oldest first. A body unlike its manifest is never among
         them: SnapshotRejected. Raises the errors of clients/errors.py, too."""
         with self.server.connect(self.report) as connection:
-            answers = self._answers_if_new(connection)
-            if answers is None:
+            answers = self._naming_the_latest(connection)
+            if all(answer.is_unchanged for answer, _ in answers):
                 self.report("OpenRouter has published no export since the last fetch")
-                return
             latest = max(day for _, day in answers)  # either can be behind for up to an hour
             yield from self._exports(connection, min(latest, self.last_day + _DAY) if self.last_day else latest)
-            # only now: had storing one of them failed, the next fetch must not find "nothing new"
+            # only now: had storing one of them failed, "since the last fetch" would not be true
             self._remember([answer for answer, _ in answers], latest)
 
     def _exports(self, connection: Connection, latest: date) -> Iterator[tuple[bytes, Origin, str]]:
@@ -133,31 +132,18 @@ class ExportsSource:
             days = f"{first}" if first == last else f"{first} to {last}"
             self.report(f"No export holds {days}. The Data API does: set OPENROUTER_API_KEY to any OpenRouter key")
 
-    def _answers_if_new(self, connection: Connection) -> list[tuple[Answer, date]] | None:
-        """Index and latest manifest, each with the export that it names as the latest; None where that is still the
-        one that was fetched the last time."""
+    def _naming_the_latest(self, connection: Connection) -> list[tuple[Answer, date]]:
+        """Index and latest manifest, each with the export that it names as the latest: of an unchanged one, the export
+        that was the latest then. Whether its days are at hand is for the plan to see."""
         remembered = read_remembered(self.etags)
         answers = []
         for path, latest_in in _NAMING_THE_LATEST:
-            etag = self._usable_etag(remembered.get(connection.url + path))
+            etag, latest = _remembered(remembered.get(connection.url + path))
             answer = connection.get(path, limit_bytes=_INDEX_BYTES, etag=etag)
             if answer is None:
                 raise changed(connection.url + path, "there is nothing at this address")
-            if answer.is_unchanged:
-                return None
-            answers.append((answer, latest_in(answer)))
+            answers.append((answer, latest if latest and answer.is_unchanged else latest_in(answer)))
         return answers
-
-    def _usable_etag(self, said: object) -> str | None:
-        """None where what it stands for is not at hand (any more), or where more is wanted than the latest."""
-        try:
-            latest, etag = date.fromisoformat(said["latest_snapshot_date"]), said["etag"]  # type: ignore[index]
-        except (KeyError, TypeError, ValueError):
-            return None
-        knows_its_days = self.newest_known_day is not None and (latest - self.newest_known_day).days <= 1
-        is_at_hand = latest in self.known_dates or knows_its_days
-        is_enough = not self.every_vintage and self.last_day is None
-        return etag if is_at_hand and is_enough and isinstance(etag, str) else None
 
     def _remember(self, answers: Iterable[Answer], latest: date) -> None:
         remembered = read_remembered(self.etags)
@@ -165,6 +151,15 @@ class ExportsSource:
             if etag := answer.headers.get("etag"):
                 remembered[answer.url] = {"etag": etag, "latest_snapshot_date": latest.isoformat()}
         remember(self.etags, remembered)
+
+
+def _remembered(said: object) -> tuple[str | None, date | None]:
+    """An ETag and the latest export when it was given; neither where both are not there."""
+    try:
+        etag, latest = said["etag"], date.fromisoformat(said["latest_snapshot_date"])  # type: ignore[index]
+    except (KeyError, TypeError, ValueError):
+        return None, None
+    return (etag, latest) if isinstance(etag, str) else (None, None)
 
 
 def stored_export_dates(snapshots: Iterable[Snapshot]) -> frozenset[date]:

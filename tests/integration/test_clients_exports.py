@@ -79,12 +79,35 @@ def test_every_vintage_takes_all_dates_but_those_that_are_stored(loopback_of: Ca
 
 
 class TestNothingNew:
-    def test_a_second_fetch_costs_one_small_request(self, loopback: Loopback) -> None:
+    AT_HAND = frozenset({LATEST})
+
+    def test_a_second_fetch_costs_two_small_requests(self, loopback: Loopback) -> None:
         assert dates(exports(loopback)) == ["2026-10-10"]
         loopback.server.requests.clear()
-        assert dates(exports(loopback, LAST_DAY)) == []
-        assert loopback.server.requests == ["/api/v1/datasets/exports/index.json"]
+        assert dates(exports(loopback, LAST_DAY, known_dates=self.AT_HAND)) == []
+        assert loopback.server.requests == [
+            "/api/v1/datasets/exports/index.json",
+            "/api/v1/datasets/exports/rankings-daily/latest.manifest.json",
+        ]
         assert loopback.told[-1] == "OpenRouter has published no export since the last fetch"
+
+    def test_an_index_that_is_behind_does_not_hide_what_the_latest_manifest_names(
+        self, loopback_of: Callable[..., Loopback]
+    ) -> None:
+        loopback = loopback_of(today=LATEST - DAY)
+        assert dates(exports(loopback)) == ["2026-10-09"]
+        loopback.server.today = LATEST
+        loopback.server.faults.switch_on(Fault.MIXED_LATEST)
+        assert dates(exports(loopback, LAST_DAY - DAY, known_dates=frozenset({LATEST - DAY}))) == ["2026-10-10"]
+        assert loopback.told == []
+
+    def test_what_is_still_missing_is_fetched_or_named(self, loopback: Loopback) -> None:
+        assert dates(exports(loopback)) == ["2026-10-10"]
+        options = {"known_dates": self.AT_HAND, "oldest_snapshot_date": LATEST - DAY}
+        source = exports(loopback, date(2026, 9, 1), **options)
+        assert dates(source) == ["2026-10-09"], "a gap that an earlier fetch left"
+        assert source.missing_spans == [(date(2026, 9, 2), date(2026, 9, 8))]
+        assert "No export holds 2026-09-02 to 2026-09-08" in loopback.told[-1]
 
     def test_a_new_export_is_seen(self, loopback_of: Callable[..., Loopback]) -> None:
         loopback = loopback_of(today=LATEST - DAY)
