@@ -3,15 +3,15 @@
 Not here: whether the published file was made from it (up_to_date.py), nor which weeks that changes (run_job.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
-import pyarrow.compute
-
-from warehouse.errors import SnapshotCorrupted, SnapshotUnreadable
+from warehouse.contracts import CONTRACTS
+from warehouse.database import connect, create_tables, select_sql
 from warehouse.home import Home
-from warehouse.parsers import USAGE, kind_of, parse_usage
-from warehouse.snapshots import Snapshot, SnapshotStore
+from warehouse.ingesting import load_parsed
+from warehouse.parsers import USAGE, kind_of
+from warehouse.snapshots import Snapshot, SnapshotStore, snapshots_to_arrow
 
 
 def newest_fetch_utc(home: Home) -> datetime | None:
@@ -22,39 +22,28 @@ def newest_fetch_utc(home: Home) -> datetime | None:
     )
 
 
-def has_whole_day(home: Home, day: date) -> bool:
-    """Whether some snapshot has figures of the day, stated after it was over. Whether they are any good, a run says.
+def missing_days(home: Home, days: Collection[date]) -> list[date]:
+    """Those of the days that are not known, in order.
 
-    Only snapshots of after that day are read: asked about yesterday, these are few.
+    Only snapshots of after the first of them are read: asked about yesterday or last week, these are few.
     """
     store = SnapshotStore(home)
-    return day in known_days(store, [one for one in store.snapshots() if one.origin.as_of_utc >= _end_of(day)])
+    first_over = datetime.combine(min(days), datetime.min.time()) + timedelta(days=1)
+    return sorted(set(days) - known_days(store, [s for s in store.snapshots() if s.origin.as_of_utc >= first_over]))
 
 
 def known_days(store: SnapshotStore, snapshots: Iterable[Snapshot]) -> set[date]:
-    """The days that were over when one of the snapshots of usage stated them. Whether they are any good, a run says.
+    """The days that one of the snapshots of usage states so that staging takes it: over by then, and not quarantined.
 
-    A snapshot that is damaged or cannot be read knows none: the run that meets it says so, by name.
+    Judged by the very SELECT of staging, in memory. A snapshot that is damaged or cannot be read knows none: the run
+    that meets it says so, by name.
     """
-    days: set[date] = set()
-    for snapshot in snapshots:
-        if kind_of(snapshot.origin.format) != USAGE:
-            continue
-        try:
-            rows = parse_usage(store.read(snapshot), snapshot.origin.format)
-        except (SnapshotCorrupted, SnapshotUnreadable):
-            continue
-        stated = map(_day, pyarrow.compute.unique(rows["date_text"]).to_pylist())
-        days |= {day for day in stated if day is not None and _end_of(day) <= snapshot.origin.as_of_utc}
-    return days
-
-
-def _end_of(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day) + timedelta(days=1)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None
+    usage = [one for one in snapshots if kind_of(one.origin.format) == USAGE and store.is_whole(one)]
+    with connect(":memory:") as connection:
+        create_tables(connection, [CONTRACTS["raw.snapshots"]])
+        connection.register("listed", snapshots_to_arrow(usage))
+        connection.execute("INSERT INTO raw.snapshots BY NAME SELECT * FROM listed")
+        load_parsed(connection, store, USAGE, only={one.snapshot_id for one in usage})
+        judged_days = select_sql(CONTRACTS["staging.snapshot_days"])
+        rows = connection.execute(f"SELECT DISTINCT date FROM ({judged_days}) WHERE status = 'staged'").fetchall()
+    return {row[0] for row in rows}

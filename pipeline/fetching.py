@@ -90,11 +90,16 @@ class LiveOpenRouter:
             return RankingsApi(
                 server, self.settings.key, limits, first or refetched or HISTORY_START, last, self.report
             )
+        whole_dates = stored_export_dates(one for one in snapshots if store.is_whole(one))
+        damaged_dates = stored_export_dates(snapshots) - whole_dates
+        for day in sorted(damaged_dates):
+            self.report(f"the stored export of {day} is damaged: fetching it anew")
         return ExportsSource(
             server,
             live / "etags.json",
             newest_known_day=first - _DAY if first else newest_known,
-            known_dates=stored_export_dates(snapshots),
+            known_dates=whole_dates,
+            damaged_dates=damaged_dates,
             last_day=last,
             refetch_days=0 if first else self.settings.refetch_days,
             overlap_days=self.settings.refetch_days,

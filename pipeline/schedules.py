@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 import dagster as dg
 
 from assets.resources import Warehouse
-from pipeline.at_hand import has_whole_day
+from pipeline.at_hand import missing_days
 from pipeline.launching import HOW_TO_TURN_ON, Busy, Job, publishing_run, week_before
 from pipeline.weeks import week_of
 
@@ -53,7 +53,7 @@ def publish_weekly(publish_job: Job) -> dg.ScheduleDefinition:
     ) -> dg.RunRequest | dg.SkipReason:
         week = week_before(week_of(context.scheduled_execution_time.astimezone(UTC).date()))
         sunday = week + timedelta(days=6)
-        if not has_whole_day(warehouse.home, sunday):
+        if missing_days(warehouse.home, [sunday]):
             return dg.SkipReason(
                 f"The store under {warehouse.home.raw} does not hold Sunday {sunday} yet, so the week of {week} is not "
                 "whole: nothing is published. Fetch it (tokentide fetch); the sensor catch_up then publishes it, or "

@@ -89,7 +89,7 @@ class SnapshotStore:
             )
         snapshot_id = f"{origin.source}/{origin.fetched_at_utc:%Y%m%dT%H%M%SZ}-{sha256[:12]}"
         snapshot = Snapshot(snapshot_id, sha256, len(body), origin)
-        if not self._is_whole(snapshot):
+        if not self.is_whole(snapshot):
             _write_once(self._object_path(sha256), body)
         sidecar = self._sidecars / f"{snapshot_id}.json"
         if not sidecar.exists():
@@ -117,15 +117,16 @@ class SnapshotStore:
             raise _corrupted(snapshot, path, "its bytes do not hash to its name")
         return body
 
-    def _object_path(self, sha256: str) -> Path:
-        return self._objects / sha256[:2] / sha256
-
-    def _is_whole(self, snapshot: Snapshot) -> bool:
+    def is_whole(self, snapshot: Snapshot) -> bool:
+        """Whether its body can be read and is what its name promises."""
         try:
             self.read(snapshot)
         except SnapshotCorrupted:
             return False
         return True
+
+    def _object_path(self, sha256: str) -> Path:
+        return self._objects / sha256[:2] / sha256
 
 
 def snapshots_to_arrow(snapshots: Iterable[Snapshot]) -> pa.Table:
@@ -142,7 +143,8 @@ def as_row(snapshot: Snapshot) -> dict[str, object]:
 def _corrupted(snapshot: Snapshot, path: Path, why: str) -> SnapshotCorrupted:
     return SnapshotCorrupted(
         f"Snapshot {snapshot.snapshot_id} is corrupted: {path}: {why}.",
-        "restore that file from a backup; the built-in archive's is restored by `tokentide run` itself. "
+        "restore that file from a backup; an export's is restored by `tokentide fetch`, the built-in archive's by "
+        "`tokentide run` itself. "
         "The published file is as it was.",
     )
 

@@ -32,7 +32,8 @@ _DAY = timedelta(days=1)
 
 @dataclass
 class ExportsSource:
-    """Exports from the newest known day on; `known_dates` are exports that are stored already.
+    """Exports from the newest known day on; `known_dates` are exports that are stored already, `damaged_dates` such as
+    were, and are fetched anew wherever they lie: the same bytes restore them.
 
     What it cannot get is in `missing_spans` once all observations were taken, and was reported.
     """
@@ -41,6 +42,7 @@ class ExportsSource:
     etags: Path
     newest_known_day: date | None = None
     known_dates: frozenset[date] = frozenset()
+    damaged_dates: frozenset[date] = frozenset()
     last_day: date | None = None  # the last that is wanted; else all there are
     refetch_days: int = REFETCH_DAYS
     overlap_days: int = REFETCH_DAYS
@@ -73,7 +75,7 @@ class ExportsSource:
                 oldest_snapshot_date=oldest,
                 unpublished=unpublished,
             )
-            wanted = [day for day in plan if day not in fetched and day not in self.known_dates]
+            wanted = sorted({*plan, *self.damaged_dates} - fetched - self.known_dates - unpublished)
             if not wanted:
                 break
             day = wanted[0]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from building import put_rows
+from building import put_body, put_rows
 from loopback import Loopback
 
 from assets.resources import FetchRequest
@@ -100,6 +100,25 @@ class TestExports:
         _, fetched = fetch(settings, later)
         assert dates(fetched)[0] == "2026-10-30"
 
+    def test_a_day_that_was_quarantined_is_fetched_again(self, settings: Settings, later: Loopback) -> None:
+        days = [ARCHIVE_END + number * DAY for number in range(1, 43)]
+        broken = ARCHIVE_END + 2 * DAY
+        put_rows(settings.state, [(day, "openai/gpt-5", -1 if day == broken else 1) for day in days])
+        _, fetched = fetch(settings, later)
+        # from 2026-10-01 on, ten days before the broken one: its newest statement, and what follows
+        assert dates(fetched) == ["2026-10-31", "2026-11-20", "2026-11-21"]
+
+    def test_a_stored_export_that_is_damaged_is_fetched_again(self, settings: Settings, later: Loopback) -> None:
+        _, fetched = fetch(settings, later)
+        store = SnapshotStore(settings.state)
+        broken = next(one for one in fetched if dates([one]) == ["2026-11-19"])
+        (settings.state.raw / "objects" / broken.sha256[:2] / broken.sha256).write_bytes(b"bytes went lost")
+        assert not store.is_whole(broken)
+        _, fetched = fetch(settings, later)
+        assert dates(fetched) == ["2026-11-19"], "though others hold all of its days"
+        assert store.is_whole(broken)
+        assert "the stored export of 2026-11-19 is damaged: fetching it anew" in later.told
+
     def test_named_weeks_come_from_an_export_that_ends_with_them(self, settings: Settings, later: Loopback) -> None:
         _, fetched = fetch(settings, later, first_day=date(2026, 10, 12), last_day=date(2026, 10, 25))
         assert dates(fetched) == ["2026-10-26"]
@@ -165,6 +184,14 @@ class TestFailures:
 
 def test_days_that_had_not_ended_are_not_known(home: Home) -> None:
     put_rows(home, [(date(2026, 1, 5), "a/b", 1), (date(2026, 1, 6), "a/b", 1)], as_of=datetime(2026, 1, 6, 12))
+    store = SnapshotStore(home)
+    assert known_days(store, store.snapshots()) == {date(2026, 1, 5)}
+
+
+def test_days_that_staging_quarantines_are_not_known(home: Home) -> None:
+    put_rows(home, [(date(2026, 1, 5), "a/b", 1), (date(2026, 1, 6), "a/b", 1), (date(2026, 1, 6), "a/c", -1)])
+    put_rows(home, [(date(2026, 1, 7), "a/b", 1), ("no day", "a/b", 1)])
+    put_body(home, b"no JSON")
     store = SnapshotStore(home)
     assert known_days(store, store.snapshots()) == {date(2026, 1, 5)}
 
