@@ -14,14 +14,6 @@ from warehouse.parsers import USAGE, kind_of
 from warehouse.snapshots import Snapshot, SnapshotStore, snapshots_to_arrow
 
 
-def newest_fetch_utc(home: Home) -> datetime | None:
-    """When something was last fetched. Files that a person gave, and the built-in archive, were not fetched."""
-    return max(
-        (s.origin.fetched_at_utc for s in SnapshotStore(home).snapshots() if s.origin.http_status is not None),
-        default=None,
-    )
-
-
 def missing_days(home: Home, days: Collection[date]) -> list[date]:
     """Those of the days that are not known, in order.
 

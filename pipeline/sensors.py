@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from assets.resources import Warehouse
-from pipeline.at_hand import newest_fetch_utc
+from pipeline.at_hand import missing_days
 from pipeline.launching import HOW_TO_TURN_ON, Busy, Job, publishing_run, require_idle
 from pipeline.notifications import failure_of_run, notifiers_of, tell
 from pipeline.settings import Settings
@@ -18,10 +18,9 @@ from pipeline.up_to_date import unpublished_snapshots_hash
 from pipeline.weeks import week_of
 from warehouse.errors import LockHeld
 
-# a fetch every 24 hours, and two for one that takes its time or is tried again
-MISSED_AFTER = timedelta(hours=26)
-# a day of fetching begins when the export of the day before can be expected
-_FETCH_DAY_BEGINS = timedelta(hours=2, minutes=15)
+# fetch_daily asks at 02:15 for the day before; two hours for one that takes its time or is tried again
+MISSED_AT = timedelta(hours=4, minutes=15)
+_DAY = timedelta(days=1)
 _MINUTES = 60
 
 
@@ -43,9 +42,9 @@ def catch_up(fetch_job: Job, publish_job: Job, now_utc: Callable[[], datetime]) 
         jobs=[fetch_job, publish_job],
         minimum_interval_seconds=10 * _MINUTES,
         default_status=dg.DefaultSensorStatus.STOPPED,
-        description="Where nothing was fetched for 26 hours, fetches, once a day. Then, where the store has snapshots "
-        "that the published edition was not made from, builds what they change and publishes; if that fails, again on "
-        f"the next day. {HOW_TO_TURN_ON.format(kind='sensor', name='catch_up')}",
+        description="Where the store lacks the figures of yesterday at 04:15 UTC, fetches, once a day. Then, where it "
+        "has snapshots that the published edition was not made from, builds what they change and publishes; if that "
+        f"fails, again on the next day. {HOW_TO_TURN_ON.format(kind='sensor', name='catch_up')}",
     )
     def evaluate(
         context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[Warehouse]
@@ -53,9 +52,8 @@ def catch_up(fetch_job: Job, publish_job: Job, now_utc: Callable[[], datetime]) 
         try:
             require_idle(context.instance, [fetch_job, publish_job])
             now = now_utc()
-            today = (now - _FETCH_DAY_BEGINS).date()
-            newest = newest_fetch_utc(warehouse.home)
-            is_missed = newest is None or now - newest > MISSED_AFTER
+            today = (now - MISSED_AT).date()  # its predecessor has to be at hand
+            is_missed = bool(missing_days(warehouse.home, [today - _DAY]))
             # the cursor is the last day of a fetch of ours: a source that is down is asked once a day, and what there
             # is gets published all the same
             if is_missed and context.cursor != today.isoformat():
@@ -63,7 +61,7 @@ def catch_up(fetch_job: Job, publish_job: Job, now_utc: Callable[[], datetime]) 
                 return dg.RunRequest(job_name=fetch_job.name, run_key=f"fetch {today}")
             snapshots = unpublished_snapshots_hash(warehouse.home)
             if snapshots is None:
-                return dg.SkipReason(_nothing_to_do(newest, today if is_missed else None))
+                return dg.SkipReason(_nothing_to_do(today, is_missed))
             return publishing_run(warehouse.home, publish_job, week_of(now.date()), f"publish {snapshots} {today}")
         except Busy as busy:
             return dg.SkipReason(busy.why)
@@ -73,13 +71,14 @@ def catch_up(fetch_job: Job, publish_job: Job, now_utc: Callable[[], datetime]) 
     return evaluate
 
 
-def _nothing_to_do(newest: datetime | None, fetched_in_vain: date | None) -> str:
-    published = "the published edition was made from all snapshots at hand"
-    if fetched_in_vain:
+def _nothing_to_do(today: date, is_missed: bool) -> str:
+    yesterday, published = today - _DAY, "the published edition was made from all snapshots at hand"
+    if is_missed:
         return (
-            f"The fetch of {fetched_in_vain} brought nothing; it is not tried again today. For the rest, {published}."
+            f"The fetch of {today} did not bring the figures of {yesterday}; it is not tried again before "
+            f"{datetime.min + MISSED_AT:%H:%M} UTC of the next day. For the rest, {published}."
         )
-    return f"Nothing to catch up: last fetched {newest:%Y-%m-%d %H:%M} UTC, and {published}."
+    return f"Nothing to catch up: the figures of {yesterday} are in the store, and {published}."
 
 
 def tell_of_failures(settings: Settings) -> dg.SensorDefinition:

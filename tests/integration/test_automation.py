@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
-from building import LONG_AFTER, REPOSITORY, api_body, full_weeks, origin, put_rows, week
+from building import LONG_AFTER, REPOSITORY, api_body, catalogue_body, full_weeks, origin, put_rows, week
 from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.definitions.freshness_evaluator import FRESHNESS_EVALUATORS_BY_POLICY_TYPE
 from dagster._core.loader import LoadingContextForTest
@@ -28,6 +28,7 @@ from pipeline.sensors import catch_up
 from pipeline.settings import Settings
 from warehouse.history import FIRST_WEEK
 from warehouse.home import Home
+from warehouse.parsers import CATALOGUE_FORMAT
 from warehouse.snapshots import Snapshot, SnapshotStore
 
 ENDED, RUNNING = week(1), week(2)
@@ -182,6 +183,7 @@ class TestPublishWeekly:
 class TestCatchUp:
     NOW = datetime(2026, 1, 21, 12)
     TODAY = "2026-01-21"
+    MISSED_AT = datetime(2026, 1, 22, 4, 15)  # when the figures of NOW's day should have been fetched
 
     def tick(
         self, home: Home, instance: dg.DagsterInstance, cursor: str | None = None, now: datetime = NOW
@@ -200,10 +202,10 @@ class TestCatchUp:
 
     @pytest.fixture(scope="class")
     def built(self, tmp_path_factory: pytest.TempPathFactory) -> Home:
-        """Fetched 25 hours ago and published."""
+        """The figures to yesterday, fetched this morning and published."""
         home = Home(tmp_path_factory.mktemp("catch_up") / "home")
-        fetched(home, [week(0), ENDED], self.NOW - timedelta(hours=25))
-        assert run_job(home, week(0), ENDED).success
+        fetched(home, [week(0), ENDED, RUNNING], self.NOW - timedelta(hours=10))
+        assert run_job(home, week(0), RUNNING).success
         return home
 
     @pytest.fixture
@@ -212,32 +214,47 @@ class TestCatchUp:
         return home
 
     def test_a_missed_day_is_fetched_once(self, published: Home, instance: dg.DagsterInstance) -> None:
-        request, cursor = self.tick(published, instance, now=self.NOW + timedelta(hours=2))
+        early, _ = self.tick(published, instance, now=self.MISSED_AT - timedelta(minutes=1))
+        assert "Nothing to catch up" in str(early), "its fetch may be under way"
+        request, cursor = self.tick(published, instance, now=self.MISSED_AT)
         assert isinstance(request, dg.RunRequest)
-        assert (request.job_name, request.run_key) == ("fetch_live", f"fetch {self.TODAY}")
-        assert cursor == self.TODAY
-        again, _ = self.tick(published, instance, cursor, self.NOW + timedelta(hours=13))
+        assert (request.job_name, request.run_key) == ("fetch_live", "fetch 2026-01-22")
+        assert cursor == "2026-01-22"
+        again, _ = self.tick(published, instance, cursor, self.MISSED_AT + timedelta(hours=23))
         assert again == (
-            f"The fetch of {self.TODAY} brought nothing; it is not tried again today. "
-            "For the rest, the published edition was made from all snapshots at hand."
+            "The fetch of 2026-01-22 did not bring the figures of 2026-01-21; it is not tried again before 04:15 UTC "
+            "of the next day. For the rest, the published edition was made from all snapshots at hand."
         )
-        tomorrow, _ = self.tick(published, instance, cursor, self.NOW + timedelta(hours=15))
+        tomorrow, _ = self.tick(published, instance, cursor, self.MISSED_AT + timedelta(hours=24))
         assert isinstance(tomorrow, dg.RunRequest)
-        assert tomorrow.run_key == "fetch 2026-01-22"
+        assert tomorrow.run_key == "fetch 2026-01-23"
 
-    def test_a_store_in_which_nothing_was_ever_fetched_is_a_missed_day(
-        self, home: Home, instance: dg.DagsterInstance
+    def test_a_fetched_price_catalogue_is_no_figure_of_usage(
+        self, published: Home, instance: dg.DagsterInstance
     ) -> None:
+        catalogue = origin(self.MISSED_AT, body_format=CATALOGUE_FORMAT, source="openrouter-catalogue")
+        SnapshotStore(published).put(catalogue_body([]), replace(catalogue, http_status=200))
+        request, _ = self.tick(published, instance, now=self.MISSED_AT)
+        assert isinstance(request, dg.RunRequest)
+        assert request.job_name == "fetch_live"
+
+    def test_a_day_that_staging_quarantines_is_missed(self, published: Home, instance: dg.DagsterInstance) -> None:
+        put_rows(published, [(self.NOW.date(), "openai/gpt-5", -1)], self.MISSED_AT - timedelta(hours=2))
+        request, _ = self.tick(published, instance, now=self.MISSED_AT)
+        assert isinstance(request, dg.RunRequest)
+        assert request.job_name == "fetch_live"
+
+    def test_a_store_without_yesterday_is_a_missed_day(self, home: Home, instance: dg.DagsterInstance) -> None:
         put_rows(home, full_weeks([ENDED], FIGURES), self.NOW)
         request, _ = self.tick(home, instance)
         assert isinstance(request, dg.RunRequest)
-        assert request.job_name == "fetch_live", "a file that someone gave was not fetched"
+        assert request.job_name == "fetch_live"
 
-    def test_a_day_old_fetch_and_its_edition_need_nothing(self, published: Home, instance: dg.DagsterInstance) -> None:
+    def test_yesterday_and_its_edition_need_nothing(self, published: Home, instance: dg.DagsterInstance) -> None:
         said, cursor = self.tick(published, instance)
         assert said == (
-            "Nothing to catch up: last fetched 2026-01-20 11:00 UTC, and the published edition was made from all "
-            "snapshots at hand."
+            "Nothing to catch up: the figures of 2026-01-20 are in the store, and the published edition was made from "
+            "all snapshots at hand."
         )
         assert cursor is None
 
