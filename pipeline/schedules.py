@@ -36,7 +36,7 @@ def fetch_daily(fetch_job: Job) -> dg.ScheduleDefinition:
 
 
 def publish_weekly(publish_job: Job) -> dg.ScheduleDefinition:
-    """Publishes the week that has ended, once its Sunday is in the store."""
+    """Publishes the week that has ended, once all its days are in the store."""
 
     @dg.schedule(
         name="publish_weekly",
@@ -45,19 +45,20 @@ def publish_weekly(publish_job: Job) -> dg.ScheduleDefinition:
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Mondays at 03:00 UTC: builds the week that has ended, with every earlier week that new snapshots "
-        "changed, and publishes. Skips while that week's Sunday is not in the store. "
+        "changed, and publishes. Skips while a day of that week is not in the store. "
         + HOW_TO_TURN_ON.format(kind="schedule", name="publish_weekly"),
     )
     def publish(
         context: dg.ScheduleEvaluationContext, warehouse: dg.ResourceParam[Warehouse]
     ) -> dg.RunRequest | dg.SkipReason:
         week = week_before(week_of(context.scheduled_execution_time.astimezone(UTC).date()))
-        sunday = week + timedelta(days=6)
-        if missing_days(warehouse.home, [sunday]):
+        missing = missing_days(warehouse.home, [week + timedelta(days=number) for number in range(7)])
+        if missing:
             return dg.SkipReason(
-                f"The store under {warehouse.home.raw} does not hold Sunday {sunday} yet, so the week of {week} is not "
-                "whole: nothing is published. Fetch it (tokentide fetch); the sensor catch_up then publishes it, or "
-                f"you do: tokentide run --weeks {week}"
+                f"The store under {warehouse.home.raw} has no good figures of {', '.join(map(str, missing))} yet, so "
+                f"the week of {week} is not whole: nothing is published. Fetch them (tokentide fetch); the sensor "
+                "catch_up then publishes, or you do. To publish all the same, with the week marked as incomplete: "
+                f"tokentide run --weeks {week}"
             )
         try:
             return publishing_run(warehouse.home, publish_job, week)

@@ -135,21 +135,30 @@ class TestPublishWeekly:
         self, home: Home, instance: dg.DagsterInstance
     ) -> None:
         said = self.tick(home, instance)
-        assert f"{home.raw} does not hold Sunday 2026-01-18 yet" in str(said)
-        assert "tokentide run --weeks 2026-01-12" in str(said)
+        days = ", ".join(f"2026-01-{day}" for day in range(12, 19))
+        assert f"{home.raw} has no good figures of {days} yet" in str(said)
+        assert "To publish all the same, with the week marked as incomplete: tokentide run --weeks 2026-01-12" in str(
+            said
+        )
 
     def test_a_sunday_that_was_not_over_does_not_count(self, home: Home, instance: dg.DagsterInstance) -> None:
         put_rows(home, full_weeks([ENDED], FIGURES), as_of=MONDAY_AT_3.replace(tzinfo=None) - timedelta(hours=4))
-        assert "does not hold Sunday 2026-01-18" in str(self.tick(home, instance))
+        assert "no good figures of 2026-01-18 yet" in str(self.tick(home, instance))
 
-    def test_without_the_sunday_it_skips(self, home: Home, instance: dg.DagsterInstance) -> None:
-        until_saturday = [row for row in full_weeks([ENDED], FIGURES) if row[0] != date(2026, 1, 18)]
-        put_rows(home, until_saturday)
-        assert "does not hold Sunday 2026-01-18" in str(self.tick(home, instance))
+    @pytest.mark.parametrize("missing", [12, 14, 18])
+    def test_without_one_of_its_days_it_skips_and_names_it(
+        self, home: Home, instance: dg.DagsterInstance, missing: int
+    ) -> None:
+        put_rows(home, [row for row in full_weeks([ENDED], FIGURES) if row[0] != date(2026, 1, missing)])
+        assert f"no good figures of 2026-01-{missing} yet" in str(self.tick(home, instance))
+
+    def test_a_day_that_staging_quarantines_does_not_count(self, home: Home, instance: dg.DagsterInstance) -> None:
+        put_rows(home, [*full_weeks([ENDED], FIGURES), (date(2026, 1, 14), "openai/broken", -1)])
+        assert "no good figures of 2026-01-14 yet" in str(self.tick(home, instance))
 
     def test_a_body_that_cannot_be_read_does_not_count(self, home: Home, instance: dg.DagsterInstance) -> None:
         SnapshotStore(home).put(b"no JSON", origin())
-        assert "does not hold Sunday 2026-01-18" in str(self.tick(home, instance))
+        assert "2026-01-17, 2026-01-18 yet" in str(self.tick(home, instance))
 
     def test_the_first_time_it_builds_the_whole_history(self, home: Home, instance: dg.DagsterInstance) -> None:
         put_rows(home, full_weeks([ENDED], FIGURES))
