@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline.settings import Settings
+from pipeline.settings import Settings, variable_of
 from pipeline.weeks import all_weeks, parse_week, parse_weeks
 from warehouse.errors import TokentideError
 
@@ -417,8 +417,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except ValidationError as error:
         for problem in error.errors():
-            name = "TOKENTIDE_" + "_".join(str(part) for part in problem["loc"]).upper()
-            errors.print(f"[bold red]Error:[/bold red] {name}: {problem['msg']}", highlight=False)
+            name = variable_of(str(problem["loc"][0]))
+            errors.print(f"[bold red]Error:[/bold red] {name}: {problem['msg']}", highlight=False, soft_wrap=True)
         sys.exit(2)
     except SystemExit as ended:
         if ended.code == 130:  # all that Typer leaves of Ctrl-C

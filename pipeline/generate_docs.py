@@ -16,7 +16,7 @@ from checks.suite import Expectation
 from checks.suites import SUITES, expectations_of
 from pipeline.cli import app
 from pipeline.definitions import build_definitions
-from pipeline.settings import Settings
+from pipeline.settings import Settings, variable_of
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.results import GATE
 
@@ -91,8 +91,7 @@ def command_reference() -> str:
     text += _commands("tokentide", command)
     text += "\n## Settings\n\nEach is an environment variable.\n\n"
     for field_name, field in Settings.model_fields.items():
-        name = field.validation_alias or f"TOKENTIDE_{field_name.upper()}"
-        text += f"- `{name}`: {field.description}. Default: {field.default or 'none'}.\n"
+        text += f"- `{variable_of(field_name)}`: {field.description}. Default: {field.default or 'none'}.\n"
     return text
 
 

@@ -75,3 +75,9 @@ class Settings(BaseSettings):
     @property
     def state(self) -> Home:
         return Home(self.home.expanduser().resolve())
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that sets a field; pydantic's errors name one with an alias by that already."""
+    field = Settings.model_fields.get(name)
+    return name if field is None else str(field.validation_alias or f"TOKENTIDE_{name.upper()}")

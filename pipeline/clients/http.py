@@ -100,8 +100,8 @@ class Connection:
         """The whole answer, or None where there is nothing (404).
 
         A rate limit, a server error, a timeout and a broken connection are tried again, after as long as the server
-        asks for or a growing random time. Raises SourceUnreachable, KeyRefused, QuotaExceeded, AnswerChanged,
-        RequestRefused, or SnapshotRejected where the body keeps breaking off.
+        asks for or a growing random time. Raises SourceUnreachable, KeyRefused, QuotaExceeded, AnswerChanged (also
+        for an answer with the key in it), RequestRefused, or SnapshotRejected where the body keeps breaking off.
         """
         headers = {"If-None-Match": etag} if etag else {}
         if key is not None:
@@ -142,6 +142,11 @@ class Connection:
                     return None
                 else:
                     raise self._refusal(response, key, ends_at)
+                if key is not None and _shows(response, body, usable(key)):
+                    raise AnswerChanged(
+                        f"{_address(request)} sends back the key that it was sent.",
+                        "ask this source without a key: a snapshot would hold it. Nothing of the answer was stored.",
+                    )
             finally:
                 response.close()
         except httpx.TimeoutException as error:
@@ -205,6 +210,10 @@ class _TryAgain(Exception):
         super().__init__(error.args[0])
         self.error = error
         self.after_seconds = after_seconds
+
+
+def _shows(response: httpx.Response, body: bytes, key: str) -> bool:
+    return key.encode() in body or any(key in value for value in response.headers.values())
 
 
 def usable(key: SecretStr) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from loopback import Loopback
 from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from pipeline.clients.errors import AnswerChanged, KeyRefused, QuotaExceeded, RequestRefused
 from pipeline.clients.rankings_api import RankingsApi
@@ -227,9 +229,34 @@ class TestKey:
         assert "set OPENROUTER_API_KEY" in str(caught.value)
         assert KEY not in caplog.text
 
-    def test_it_does_not_follow_a_redirect(self, loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-        from starlette.responses import RedirectResponse
+    @pytest.mark.parametrize("where", ["body", "header"])
+    def test_an_answer_that_holds_it_is_not_kept(
+        self,
+        loopback: Loopback,
+        home: Home,
+        tmp_path: Path,
+        where: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        answered = loopback.server._payload
 
+        def echo(request: Request, body: bytes, kind: str) -> Response:
+            said = request.headers["authorization"]
+            if where == "body":
+                return answered(request, body.replace(b'"v1"', f'"v1", "asked_by": "{said}"'.encode()), kind)
+            answer = answered(request, body, kind)
+            answer.headers["ETag"] = f'"{said}"'
+            return answer
+
+        monkeypatch.setattr(loopback.server, "_payload", echo)
+        with pytest.raises(AnswerChanged, match="sends back the key that it was sent") as caught:
+            SnapshotStore(home).put_all(api(loopback).observations())
+        assert KEY not in str(caught.value)
+        assert SnapshotStore(home).snapshots() == []
+        assert [path for path in tmp_path.rglob("*") if path.is_file() and KEY in path.read_text()] == []
+        assert not any(KEY in told for told in loopback.told)
+
+    def test_it_does_not_follow_a_redirect(self, loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(loopback.server, "_refusal", lambda _: RedirectResponse(f"{loopback.url}/elsewhere"))
         with pytest.raises(AnswerChanged, match="answered 307"):
             list(api(loopback).observations())

@@ -12,7 +12,7 @@ from pipeline.clients.errors import KeyRefused
 from pipeline.clients.http import retry_after_seconds, usable
 from pipeline.clients.rankings_api import HISTORY_START, MAX_DAYS, request_spans
 from pipeline.dev_server.faults import Fault, Faults, parse_fault
-from pipeline.settings import Settings
+from pipeline.settings import Settings, variable_of
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KEY = "sk-or-v1-not-a-real-key"
@@ -103,3 +103,14 @@ def test_a_secret_in_a_setting_is_not_shown_where_it_is_refused(monkeypatch: pyt
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert "SECRET" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "variable"),
+    [({"OPENROUTER_API_KEY": 7}, "OPENROUTER_API_KEY"), ({"refetch_days": 0}, "TOKENTIDE_REFETCH_DAYS")],
+)
+def test_a_setting_that_is_refused_is_named_by_the_variable_that_sets_it(said: dict, variable: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings.model_validate(said)
+    assert [variable_of(str(problem["loc"][0])) for problem in refused.value.errors()] == [variable]
+    assert variable_of("openrouter_api_key") == "OPENROUTER_API_KEY"
