@@ -6,8 +6,6 @@ that putting the same bytes again restores an object that was damaged.
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -16,8 +14,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from warehouse.contracts import CONTRACTS
-from warehouse.errors import SnapshotCorrupted, SnapshotRejected, StorageFailed
+from warehouse.errors import SnapshotCorrupted, SnapshotRejected
 from warehouse.home import Home
+from warehouse.whole_files import write_whole
 
 # How far a source's clock may be ahead of ours.
 CLOCK_TOLERANCE = timedelta(minutes=10)
@@ -90,10 +89,10 @@ class SnapshotStore:
         snapshot_id = f"{origin.source}/{origin.fetched_at_utc:%Y%m%dT%H%M%SZ}-{sha256[:12]}"
         snapshot = Snapshot(snapshot_id, sha256, len(body), origin)
         if not self.is_whole(snapshot):
-            _write_once(self._object_path(sha256), body)
+            write_whole(self._object_path(sha256), body)
         sidecar = self._sidecars / f"{snapshot_id}.json"
         if not sidecar.exists():
-            _write_once(sidecar, json.dumps(_to_json(snapshot), indent=2).encode())
+            write_whole(sidecar, json.dumps(_to_json(snapshot), indent=2).encode())
         return snapshot
 
     def put_all(self, observations: Iterable[tuple[bytes, Origin, str | None]]) -> list[Snapshot]:
@@ -147,26 +146,6 @@ def _corrupted(snapshot: Snapshot, path: Path, why: str) -> SnapshotCorrupted:
         "`tokentide run` itself. "
         "The published file is as it was.",
     )
-
-
-def _write_once(path: Path, body: bytes) -> None:
-    """Writes beside and renames, so that a killed write leaves no half object under a good name."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".partial-", delete=False) as partial:
-            try:
-                partial.write(body)
-                partial.flush()
-                os.fsync(partial.fileno())
-                Path(partial.name).replace(path)
-            except BaseException:
-                Path(partial.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise StorageFailed(
-            f"Could not write {path}: {error.strerror}.",
-            "free space or give write permission, then run again. The published file is as it was.",
-        ) from error
 
 
 def _to_json(snapshot: Snapshot) -> dict[str, object]:

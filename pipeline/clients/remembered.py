@@ -4,11 +4,10 @@ A file that is missing or damaged counts as empty: it only saves requests. Never
 """
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from warehouse.errors import StorageFailed
+from warehouse.whole_files import write_whole
 
 
 def read_remembered(path: Path) -> dict[str, Any]:
@@ -21,16 +20,4 @@ def read_remembered(path: Path) -> dict[str, Any]:
 
 def remember(path: Path, said: dict[str, Any]) -> None:
     """Replaces the file as a whole. Raises StorageFailed."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".partial-", delete=False) as partial:
-            json.dump(said, partial, indent=2)
-        Path(partial.name).replace(path)
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
-def unwritable(path: Path, error: OSError) -> StorageFailed:
-    return StorageFailed(
-        f"Could not write {path}: {error.strerror}.", "free space or give write permission, then run again."
-    )
+    write_whole(path, json.dumps(said, indent=2).encode())

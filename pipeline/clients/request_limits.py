@@ -8,7 +8,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from pipeline.clients.errors import QuotaExceeded
-from pipeline.clients.remembered import read_remembered, remember, unwritable
+from pipeline.clients.remembered import read_remembered, remember
+from warehouse.whole_files import unwritable
 
 _MINUTE_SECONDS = 60
 _DAY_SECONDS = 86_400

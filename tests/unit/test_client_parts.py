@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,10 @@ from pydantic import SecretStr, ValidationError
 from pipeline.clients.errors import KeyRefused
 from pipeline.clients.http import retry_after_seconds, usable
 from pipeline.clients.rankings_api import HISTORY_START, MAX_DAYS, request_spans
+from pipeline.clients.remembered import remember
 from pipeline.dev_server.faults import Fault, Faults, parse_fault
 from pipeline.settings import Settings, variable_of
+from warehouse.errors import StorageFailed
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KEY = "sk-or-v1-not-a-real-key"
@@ -103,6 +106,15 @@ def test_a_secret_in_a_setting_is_not_shown_where_it_is_refused(monkeypatch: pyt
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert "SECRET" not in str(refused.value)
+
+
+def test_what_cannot_be_remembered_leaves_no_part_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "etags.json").mkdir()
+    with pytest.raises(StorageFailed, match="Could not write"):
+        remember(tmp_path / "etags.json", {"etag": "a"})
+    with pytest.raises(TypeError):
+        remember(tmp_path / "requests.json", {"at": NOW})
+    assert [path.name for path in tmp_path.iterdir()] == ["etags.json"]
 
 
 @pytest.mark.parametrize(

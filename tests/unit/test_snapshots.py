@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from building import origin
 
-from warehouse import snapshots
+from warehouse import whole_files
 from warehouse.contracts import CONTRACTS
 from warehouse.errors import SnapshotCorrupted, SnapshotRejected, StorageFailed
 from warehouse.home import Home
@@ -177,7 +177,7 @@ def test_a_failing_write_leaves_no_file_behind(
     def no_space(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshots.os, "fsync", no_space)
+    monkeypatch.setattr(whole_files.os, "fsync", no_space)
     with pytest.raises(StorageFailed, match="No space left on device"):
         store.put(BODY, ORIGIN)
     assert files(home) == set()
@@ -189,7 +189,7 @@ def test_a_write_killed_half_way_leaves_no_object_under_a_good_name(
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(snapshots.os, "fsync", interrupt)
+    monkeypatch.setattr(whole_files.os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         store.put(BODY, ORIGIN)
     assert files(home) == set()
