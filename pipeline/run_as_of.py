@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from pipeline.archive import BuiltInArchive
+from pipeline.notifications import telling_of_failure
 from pipeline.settings import Settings
 from warehouse.database import open_working_file
 from warehouse.errors import PublishedFileInvalid, TokentideError
@@ -16,6 +17,8 @@ from warehouse.known_facts import read_facts, snapshots_known_at
 from warehouse.lock import writer_lock
 from warehouse.publishing import publish
 from warehouse.snapshots import SnapshotStore
+
+JOB_NAME = "run_as_of"
 
 
 class InstantUnreadable(TokentideError):
@@ -39,8 +42,13 @@ def run_as_of(settings: Settings, instant: datetime, report: Callable[[str], Non
     """Builds, checks and publishes all weeks from what was known at `instant`; returns the folder of that file.
 
     The main published file is not touched. Raises NothingKnownYet with the earliest possible instant, ChecksFailed
-    where the gate is not green.
+    where the gate is not green; the notifiers are told of either.
     """
+    with telling_of_failure(settings, JOB_NAME):
+        return _build(settings, instant, report)
+
+
+def _build(settings: Settings, instant: datetime, report: Callable[[str], None]) -> Home:
     # imports great-expectations, which takes seconds: only where rows are checked
     from checks.run import validate_candidate, validate_publication, validate_stored
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import dagster as dg
@@ -19,11 +19,12 @@ from pipeline import run_job as command_line_runs
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs
 from pipeline.definitions import JOB_NAME
 from pipeline.notifications import Failure, LogNotifier, notifiers_of, tell, telling_of_failure
+from pipeline.run_as_of import run_as_of
 from pipeline.run_job import RunRequest
 from pipeline.sensors import tell_of_failures
 from pipeline.settings import Settings
 from pipeline.webhook import WebhookNotifier
-from warehouse.errors import ChecksFailed, LockHeld
+from warehouse.errors import ChecksFailed, LockHeld, NothingKnownYet
 from warehouse.home import Home
 
 SECRET_PATH = "/services/T000/very-secret"
@@ -238,6 +239,17 @@ class TestCommandLine:
         assert said["what"] == raised.value.args[0]
         assert "newest_vintage_of_each_day_is_good failed" in said["what"]
         assert said["next_step"] == raised.value.next_step
+
+    def test_a_build_of_the_past_that_fails_is_told(
+        self, webhook: Webhook, home: Home, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("pipeline.run_as_of.BuiltInArchive", NoArchive)
+        put_bad_week(home)
+        with pytest.raises(NothingKnownYet) as raised:
+            run_as_of(webhook.settings(home), datetime(2025, 1, 1), lambda _: None)
+        (said,) = webhook.received
+        assert (said["event"], said["job"], said["weeks"]) == ("run_failed", "run_as_of", None)
+        assert (said["what"], said["next_step"]) == (raised.value.args[0], raised.value.next_step)
 
 
 class NoArchive:
