@@ -22,17 +22,17 @@ class Observations(Protocol):
 
 @dataclass(frozen=True)
 class FetchRequest:
-    """What is wanted of OpenRouter: by default what its keyless exports have published since the newest known day.
+    """What is wanted of OpenRouter: by default what it has published since the newest known day.
 
     `source` is `exports` (no key) or `api` (a key); the days are first and last of what is wanted. `endpoints` is of
-    how many of the most used models it is asked who serves them.
+    how many of the most used models it is asked who serves them. None: as the settings say.
     """
 
-    source: str = "exports"
+    source: str | None = None
     first_day: date | None = None
     last_day: date | None = None
     every_vintage: bool = False
-    endpoints: int = 0
+    endpoints: int | None = None
 
 
 class LiveSource(Observations, Protocol):

@@ -20,12 +20,18 @@ FETCH_KEY = dg.AssetKey(["raw", "openrouter"])
 
 
 class FetchConfig(dg.Config):
-    """What to fetch; by default what the keyless exports have published since the newest day at hand."""
+    """What to fetch; by default what was published since the newest day at hand."""
 
-    source: str = Field("exports", pattern="^(exports|api)$", description="`exports`, or `api` (needs a key)")
+    source: str = Field(
+        "", pattern="^(exports|api)?$", description="`exports`, or `api` (needs a key); empty: TOKENTIDE_LIVE_SOURCE"
+    )
     first_day: str = Field("", description="First day wanted, YYYY-MM-DD; empty: what is missing, the last days anew")
     last_day: str = Field("", description="Last day wanted; empty: the last complete one")
-    endpoints: int = Field(0, ge=0, description="Of so many of the most used models, ask who serves them at what price")
+    endpoints: int | None = Field(
+        None,
+        ge=0,
+        description="Of so many of the most used models, ask who serves them at what price; none: TOKENTIDE_ENDPOINTS",
+    )
     every_vintage: bool = Field(False, description="Every export there is, not the fewest that close the gap")
 
 
@@ -43,7 +49,7 @@ FETCHED = dg.AssetSpec(
 @dg.op(pool=WRITER_POOL, description="Asks OpenRouter and stores every answer as it came.")
 def fetch(context: dg.OpExecutionContext, config: FetchConfig, warehouse: dg.ResourceParam[Warehouse]) -> None:
     request = FetchRequest(
-        config.source, _day(config.first_day), _day(config.last_day), config.every_vintage, config.endpoints
+        config.source or None, _day(config.first_day), _day(config.last_day), config.every_vintage, config.endpoints
     )
     store = SnapshotStore(warehouse.home)
     stored = []

@@ -74,7 +74,11 @@ def run(
         typer.Option(help="Publish although this week fails: the file keeps its last good rows, marked. Repeatable."),
     ] = None,
     live: Annotated[
-        bool, typer.Option("--live", help="First fetch what OpenRouter has published since (no key), as `fetch` does.")
+        bool,
+        typer.Option(
+            "--live",
+            help="First fetch what OpenRouter has published since, as `fetch` does.",
+        ),
     ] = False,
     as_of: Annotated[
         str | None,
@@ -90,10 +94,11 @@ def run(
             raise typer.BadParameter("it builds all weeks of what is stored: no other option.", param_hint="--as-of")
         _run_as_of(as_of)
         return
-    if live:
-        _fetch("exports", None, None, False)
     first, last = parse_weeks(weeks) if weeks else all_weeks()
-    _run(first, last, frozenset(parse_week(week) for week in hold_back or []))
+    held_back = frozenset(parse_week(week) for week in hold_back or [])
+    if live:
+        _fetch()
+    _run(first, last, held_back)
 
 
 @app.command(
@@ -102,15 +107,23 @@ def run(
 )
 def fetch(
     source: Annotated[
-        str,
-        typer.Option(help="exports: the keyless daily files. api: the Data API with a key, for the whole history."),
-    ] = "exports",
+        str | None,
+        typer.Option(
+            help="exports: the keyless daily files. api: the Data API with a key, for the whole history. "
+            "Default: TOKENTIDE_LIVE_SOURCE, else exports."
+        ),
+    ] = None,
     weeks: Annotated[
         str | None, typer.Option(help="Weeks A..B, each named by any of its days. Default: what is missing.")
     ] = None,
     endpoints: Annotated[
-        int, typer.Option(min=0, help="Also ask who serves so many of the most used models, and at what price.")
-    ] = 0,
+        int | None,
+        typer.Option(
+            min=0,
+            help="Also ask who serves so many of the most used models, and at what price. "
+            "Default: TOKENTIDE_ENDPOINTS, else 0.",
+        ),
+    ] = None,
     every_vintage: Annotated[
         bool, typer.Option("--every-vintage", help="Every export there is, not the fewest that close the gap.")
     ] = False,
@@ -119,9 +132,9 @@ def fetch(
 
     The last days are fetched anew (TOKENTIDE_REFETCH_DAYS), as figures are restated. Every answer is stored as it came.
     """
-    if source not in ("exports", "api"):
+    if source not in (None, "exports", "api"):
         raise typer.BadParameter("it is exports or api.", param_hint="--source")
-    if every_vintage and source == "api":
+    if every_vintage and (source or Settings().live_source) == "api":
         raise typer.BadParameter("only exports have vintages to choose from.", param_hint="--every-vintage")
     first, last = parse_weeks(weeks) if weeks else (None, None)
     _fetch(source, first, last, every_vintage, endpoints)
@@ -129,7 +142,11 @@ def fetch(
 
 
 def _fetch(
-    source: str, first_week: "date | None", last_week: "date | None", every_vintage: bool, endpoints: int = 0
+    source: str | None = None,
+    first_week: "date | None" = None,
+    last_week: "date | None" = None,
+    every_vintage: bool = False,
+    endpoints: int | None = None,
 ) -> None:
     from datetime import timedelta
 

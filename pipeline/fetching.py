@@ -46,13 +46,11 @@ class LiveOpenRouter:
         store = SnapshotStore(self.settings.state)
         store.put_all(BuiltInArchive().observations())  # what is built in need not be fetched
         failures: list[TokentideError] = []
-        usage = self._usage(server, store)
         wanted: list[tuple[str, Callable[[], Observations]]] = [
-            ("daily totals", lambda: usage),
+            ("daily totals", lambda: self._usage(server, store)),
             ("the price catalogue", lambda: Catalogue(server, self.report)),
         ]
-        if self.request.endpoints:
-            number = self.request.endpoints
+        if number := self._number_of_endpoints():
             wanted.append(("its providers", lambda: Providers(server, self.report)))
             wanted.append(
                 (
@@ -60,28 +58,39 @@ class LiveOpenRouter:
                     lambda: Endpoints(server, most_used_models(self.settings.state, number), self.report),
                 )
             )
-        for what, source in wanted:
+        for what, make_source in wanted:
             self.report(f"asking {server.url} for {what}")
             try:
-                yield from source().observations()
+                source = make_source()
+                yield from source.observations()
+                if isinstance(source, ExportsSource):
+                    self.missing_spans = source.missing_spans
             except TokentideError as error:
                 self.report(f"failed: {error.args[0]}")
                 failures.append(error)
-        if isinstance(usage, ExportsSource):
-            self.missing_spans = usage.missing_spans
         if failures:
             raise failures[0]
+
+    def _number_of_endpoints(self) -> int:
+        """As asked for; of a setting nothing comes before there is an edition that says which models are used most."""
+        if self.request.endpoints is not None:
+            return self.request.endpoints
+        if self.settings.endpoints and not self.settings.state.published_file.exists():
+            self.report("nothing is published yet that says which models are used most: no endpoints are asked for")
+            return 0
+        return self.settings.endpoints
 
     def _usage(self, server: OpenRouter, store: SnapshotStore) -> ExportsSource | RankingsApi:
         first, last = self.request.first_day, self.request.last_day
         snapshots = store.snapshots()
         newest_known = newest_day_without_gap(known_days(store, snapshots), OLDEST_EXPORT - EXPORT_DAYS * _DAY)
         live = self.settings.state.path / "live"
-        if self.request.source == "api":
+        if (self.request.source or self.settings.live_source) == "api":
             if self.settings.key is None:
                 raise KeyRefused(
                     "The Data API needs a key, and there is none.",
-                    "set OPENROUTER_API_KEY to any OpenRouter key; the keyless exports need none: `tokentide fetch`.",
+                    "set OPENROUTER_API_KEY to any OpenRouter key. The exports need none: `tokentide fetch --source "
+                    "exports`, and TOKENTIDE_LIVE_SOURCE=exports for all that fetches.",
                 )
             refetched = newest_known and newest_known - (self.settings.refetch_days - 1) * _DAY
             if first is None and is_full_refetch_due(snapshots, self.settings.full_refetch_days):

@@ -1,7 +1,7 @@
 """Settings, from the environment (TOKENTIDE_*). Every one has a default that suits a laptop."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -43,6 +43,14 @@ class Settings(BaseSettings):
     editions_to_keep: int = Field(5, ge=1, description="how many published editions are kept for comparison")
     ui_port: int = Field(3000, ge=1, le=65535, description="port of the Dagster UI on 127.0.0.1")
 
+    live_source: Literal["exports", "api"] = Field(
+        "exports",
+        description="what `fetch`, `run --live`, the schedule and the sensor ask for daily totals: `exports` (no key), "
+        "or `api` (with OPENROUTER_API_KEY); never one in place of the other",
+    )
+    endpoints: int = Field(
+        0, ge=0, description="of so many of the most used models each of them also asks who serves them, at what price"
+    )
     refetch_days: int = Field(
         10, ge=1, le=29, description="how many known days every fetch fetches anew, and by how many its exports overlap"
     )

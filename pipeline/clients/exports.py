@@ -132,7 +132,10 @@ class ExportsSource:
         self.missing_spans = gaps(self.newest_known_day, latest, held)
         for first, last in self.missing_spans:
             days = f"{first}" if first == last else f"{first} to {last}"
-            self.report(f"No export holds {days}. The Data API does: set OPENROUTER_API_KEY to any OpenRouter key")
+            self.report(
+                f"No export holds {days}. The Data API does: set OPENROUTER_API_KEY to any OpenRouter key, then "
+                "`tokentide fetch --source api`"
+            )
 
     def _naming_the_latest(self, connection: Connection) -> list[tuple[Answer, date]]:
         """Index and latest manifest, each with the export that it names as the latest: of an unchanged one, the export

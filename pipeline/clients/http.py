@@ -175,7 +175,7 @@ class Connection:
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             return self._again(SourceUnreachable(what, "the source has a fault; run again later."), waits)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-            return KeyRefused(what, "set OPENROUTER_API_KEY to a valid OpenRouter key, or run without one.")
+            return KeyRefused(what, "set OPENROUTER_API_KEY to a valid OpenRouter key; the exports need none.")
         if response.is_redirect:
             return AnswerChanged(what, "set TOKENTIDE_OPENROUTER_URL to the address where the source is now.")
         return RequestRefused(what, "the request was not one that the source answers; see what it says above.")

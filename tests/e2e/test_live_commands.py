@@ -35,15 +35,16 @@ def test_one_command_goes_from_the_archive_to_yesterday(
 ) -> None:
     _, environment = source
     line = copy_of(archive, tmp_path)
-    outcome = line("run", "--live", environment=environment)
+    outcome = line("run", "--live", environment=environment | {"TOKENTIDE_ENDPOINTS": "5"})
     assert outcome.exit_code == 0, outcome.text
     assert "2024-12-30 to 2026-10-19" in outcome.stdout
     assert line.query("SELECT count(*) FROM staging.model_day_tokens WHERE date > '2026-10-09'") == [(510,)]
     assert line.query("SELECT days_observed FROM main.weeks WHERE week_start = '2026-10-12'") == [(7,)]
-    served = line("fetch", "--endpoints", "5", environment=environment)
+    assert line.query("SELECT count(DISTINCT model_id) FROM staging.endpoint_prices") == [(5,)]
+    served = line("fetch", "--endpoints", "2", environment=environment)
     assert served.exit_code == 0, served.text
     stored = [one.origin.source for one in SnapshotStore(line.home).snapshots()]
-    assert (stored.count("openrouter-endpoints"), stored.count("openrouter-providers")) == (5, 1)
+    assert (stored.count("openrouter-endpoints"), stored.count("openrouter-providers")) == (7, 2)
     proof = line("prove", environment=environment)
     assert proof.exit_code == 0
     assert "lossless: 1,530 figures equal the published file" in proof.stdout

@@ -154,6 +154,7 @@ class TestApi:
         with pytest.raises(KeyRefused, match="OPENROUTER_API_KEY"):
             fetch(Settings(home=settings.home), later, source="api")
         assert later.asked("rankings-daily") == 0
+        assert later.asked("/api/v1/models") == 1, "the prices need no key"
 
     def test_the_key_is_in_no_file(self, settings: Settings, later: Loopback) -> None:
         fetch(settings, later, source="api", last_day=date(2026, 11, 20))
@@ -161,6 +162,51 @@ class TestApi:
         assert len(files) > 5
         assert [path for path in files if KEY.encode() in path.read_bytes()] == []
         assert not any(KEY in told for told in later.told)
+
+
+class TestAsTheSettingsSay:
+    """What `run --live`, the schedule and the sensor ask for: they name nothing themselves."""
+
+    @pytest.fixture
+    def with_api(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+        monkeypatch.setenv("TOKENTIDE_LIVE_SOURCE", "api")
+        return Settings(home=settings.home)
+
+    def test_with_the_api_the_whole_history_comes_anew_when_it_is_due(
+        self, with_api: Settings, later: Loopback
+    ) -> None:
+        fetch(with_api, later)
+        assert later.asked("start_date=2025-01-01") == 1
+        assert later.asked("exports") == 0
+        fetch(with_api, later)
+        assert later.asked("start_date=2025-01-01") == 1, "not due yet"
+        assert later.asked("start_date=2026-11-11") == 1
+
+    def test_what_is_asked_for_by_name_comes_first(self, with_api: Settings, later: Loopback) -> None:
+        fetch(with_api, later, source="exports")
+        assert later.asked("start_date") == 0
+        assert later.asked(".csv") == 3
+
+    def test_a_key_alone_changes_no_source(self, settings: Settings, later: Loopback) -> None:
+        assert settings.key is not None
+        fetch(settings, later)
+        assert later.asked("start_date") == 0
+
+    def test_without_a_key_the_exports_are_not_asked_instead(
+        self, with_api: Settings, later: Loopback, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("OPENROUTER_API_KEY")
+        with pytest.raises(KeyRefused, match="needs a key"):
+            fetch(Settings(home=with_api.home), later)
+        assert later.asked("exports") == 0
+
+    def test_endpoints_wait_for_the_first_edition(
+        self, settings: Settings, later: Loopback, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TOKENTIDE_ENDPOINTS", "5")
+        fetch(Settings(home=settings.home), later)
+        assert later.asked("/endpoints") == 0
+        assert any("nothing is published yet" in told for told in later.told)
 
 
 class TestFailures:
