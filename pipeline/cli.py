@@ -1,7 +1,7 @@
 """The `tokentide` command line: what each command asks for; the work is in run_job and reports.
 
 Exit codes: 0 done, 1 the data did not pass, 2 the command could not be understood, 3 not possible now (lock,
-disk, missing file), 4 a check or the program itself failed, 130 interrupted.
+disk, missing file, a source), 4 a check or the program itself failed, 130 interrupted.
 """
 
 import sys
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _EXIT_CODES = (
     "Exit codes: 0 done, 1 the data did not pass, 2 the command could not be understood, 3 not possible now "
-    "(lock, disk, missing file), 4 a check or the program itself failed, 130 interrupted."
+    "(lock, disk, missing file, a source that fails), 4 a check or the program itself failed, 130 interrupted."
 )
 
 app = typer.Typer(
@@ -77,7 +77,8 @@ def run(
         bool,
         typer.Option(
             "--live",
-            help="First fetch what OpenRouter has published since, as `fetch` does.",
+            help="First fetch what OpenRouter has published since, as `fetch` does. If a source fails, the tables are "
+            "built from what is stored, and the exit code is 3.",
         ),
     ] = False,
     as_of: Annotated[
@@ -96,9 +97,11 @@ def run(
         return
     first, last = parse_weeks(weeks) if weeks else all_weeks()
     held_back = frozenset(parse_week(week) for week in hold_back or [])
-    if live:
-        _fetch()
+    not_fetched = _fetch_what_can_be_had() if live else None
     _run(first, last, held_back)
+    if not_fetched is not None:
+        errors.print("\nThe edition is made of what is stored; not all was fetched.", highlight=False)
+        raise not_fetched
 
 
 @app.command(
@@ -157,6 +160,25 @@ def _fetch(
     last_day = last_week + timedelta(days=6) if last_week else None
     with showing_progress(console) as report:
         fetch_job(Settings(), FetchRequest(source, first_week, last_day, every_vintage, endpoints), report)
+
+
+def _fetch_what_can_be_had() -> TokentideError | None:
+    """The error of a source that failed: what others gave, now or earlier, can be built from all the same."""
+    from warehouse.errors import LockHeld, StorageFailed
+
+    try:
+        _fetch()
+    except (LockHeld, StorageFailed):
+        raise  # no build could go on either
+    except TokentideError as error:
+        errors.print(
+            f"[bold yellow]Not all was fetched:[/bold yellow] {escape(str(error.args[0]))}\n"
+            "Building from what is stored.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return error
+    return None
 
 
 @app.command(epilog="Example: `tokentide backfill 2025-01-06..2025-03-31`")

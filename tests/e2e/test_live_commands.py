@@ -53,6 +53,23 @@ def test_one_command_goes_from_the_archive_to_yesterday(
     assert line.files_written_outside() == []
 
 
+def test_where_a_source_fails_it_builds_from_what_is_stored_and_says_so(
+    line: CommandLine, source: tuple[LoopbackOpenRouter, dict[str, str]]
+) -> None:
+    server, environment = source
+    server.faults.switch_on(Fault.WRONG_HASH, 99)
+    catalogues = "SELECT count(*) FROM raw.snapshots WHERE source = 'openrouter-catalogue' AND http_status = 200"
+    assert line.query(catalogues) == [(0,)]
+    outcome = line("run", "--live", "--weeks", "2026-02-02..2026-02-16", environment=environment)
+    assert outcome.exit_code == 3
+    told = outcome.stderr
+    assert "Not all was fetched: " in told
+    assert "Building from what is stored." in told
+    assert told.index("The edition is made of what is stored; not all was fetched.") < told.index("Error: http")
+    assert "is not what was published" in told
+    assert line.query(catalogues) == [(1,)], "what did come is in the edition"
+
+
 def test_a_killed_fetch_leaves_nothing_half_and_the_next_one_goes_on(
     empty_line: CommandLine, source: tuple[LoopbackOpenRouter, dict[str, str]]
 ) -> None:
