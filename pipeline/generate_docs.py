@@ -91,7 +91,8 @@ def command_reference() -> str:
     text += _commands("tokentide", command)
     text += "\n## Settings\n\nEach is an environment variable.\n\n"
     for field_name, field in Settings.model_fields.items():
-        text += f"- `{variable_of(field_name)}`: {field.description}. Default: {'none' if field.default is None else field.default}.\n"
+        default = "none" if field.default is None else field.default
+        text += f"- `{variable_of(field_name)}`: {field.description}. Default: {default}.\n"
     return text
 
 
