@@ -6,12 +6,10 @@ Not here: whether the published file was made from it (up_to_date.py), nor which
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
-from warehouse.contracts import CONTRACTS
-from warehouse.database import connect, create_tables, select_sql
+from warehouse.from_raw import staged_days
 from warehouse.home import Home
-from warehouse.ingesting import load_parsed
 from warehouse.parsers import USAGE, kind_of
-from warehouse.snapshots import Snapshot, SnapshotStore, snapshots_to_arrow
+from warehouse.snapshots import Snapshot, SnapshotStore
 
 
 def missing_days(home: Home, days: Collection[date]) -> list[date]:
@@ -31,11 +29,5 @@ def known_days(store: SnapshotStore, snapshots: Iterable[Snapshot]) -> set[date]
     that meets it says so, by name.
     """
     usage = [one for one in snapshots if kind_of(one.origin.format) == USAGE and store.is_whole(one)]
-    with connect(":memory:") as connection:
-        create_tables(connection, [CONTRACTS["raw.snapshots"]])
-        connection.register("listed", snapshots_to_arrow(usage))
-        connection.execute("INSERT INTO raw.snapshots BY NAME SELECT * FROM listed")
-        load_parsed(connection, store, USAGE, only={one.snapshot_id for one in usage})
-        judged_days = select_sql(CONTRACTS["staging.snapshot_days"])
-        rows = connection.execute(f"SELECT DISTINCT date FROM ({judged_days}) WHERE status = 'staged'").fetchall()
-    return {row[0] for row in rows}
+    with staged_days(store, usage) as connection:
+        return {row[0] for row in connection.execute("SELECT date FROM staging.newest_vintages").fetchall()}

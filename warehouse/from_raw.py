@@ -4,7 +4,8 @@ out an edit of the reference files.
 Not here: the main job, which builds the same tables as assets, week by week and with Dagster's records (assets/).
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 import duckdb
@@ -74,15 +75,25 @@ def week_figures_at_hand(store: SnapshotStore) -> dict[date, str]:
 
     Raises SnapshotCorrupted.
     """
+    with staged_days(store, store.snapshots()) as connection:
+        return staged_week_figures(connection)
+
+
+@contextmanager
+def staged_days(store: SnapshotStore, snapshots: Sequence[Snapshot]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`staging.snapshot_days` of these snapshots and the views on it, in memory, whatever is built.
+
+    Raises SnapshotCorrupted.
+    """
     needed = ("raw.snapshots", "staging.snapshot_days", "staging.newest_vintages", "staging.week_figures")
     snapshots_table, days, *_ = needed
     with connect(":memory:") as connection:
         create_tables(connection, [CONTRACTS[name] for name in needed])
-        connection.register("at_hand", snapshots_to_arrow(store.snapshots()))
+        connection.register("at_hand", snapshots_to_arrow(snapshots))
         connection.execute(f"INSERT INTO {snapshots_table} BY NAME FROM at_hand")
-        load_parsed(connection, store, USAGE)
+        load_parsed(connection, store, USAGE, only={snapshot.snapshot_id for snapshot in snapshots})
         connection.execute(f"INSERT INTO {days} BY NAME {select_sql(CONTRACTS[days])}")
-        return staged_week_figures(connection)
+        yield connection
 
 
 def staged_week_figures(connection: duckdb.DuckDBPyConnection) -> dict[date, str]:
