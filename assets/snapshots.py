@@ -11,6 +11,7 @@ from pydantic import Field
 from assets.resources import FetchRequest, Warehouse
 from assets.table_assets import OWNERS, WRITER_POOL, whole_table
 from assets.week_versions import new_week_versions
+from warehouse.errors import SnapshotCorrupted
 from warehouse.from_raw import week_figures_at_hand
 from warehouse.hashing import raw_hash
 from warehouse.lock import writer_lock
@@ -69,8 +70,17 @@ def fetch(context: dg.OpExecutionContext, config: FetchConfig, warehouse: dg.Res
         finally:  # what one source gave makes the tables stale, whatever became of the others
             if stored:
                 context.log_event(_fetched(stored, live.missing_spans, store))
-                for event in new_week_versions(context.instance, "staging.week_figures", week_figures_at_hand(store)):
-                    context.log_event(event)
+                _mark_stale_weeks(context, store)
+
+
+def _mark_stale_weeks(context: dg.OpExecutionContext, store: SnapshotStore) -> None:
+    try:
+        figures = week_figures_at_hand(store)
+    except SnapshotCorrupted as damaged:  # no fault of the fetch: a run makes it good, or ends with it
+        context.log.warning(f"{damaged.args[0]} Which weeks have changed is not known until it is made good.")
+        return
+    for event in new_week_versions(context.instance, "staging.week_figures", figures):
+        context.log_event(event)
 
 
 def _fetched(stored: list[str], missing: list[tuple[date, date]], store: SnapshotStore) -> dg.AssetMaterialization:

@@ -96,3 +96,11 @@ def test_a_fetch_before_the_first_build_leaves_no_events_of_weeks(home: Home) ->
     with dg.DagsterInstance.ephemeral() as instance:
         fetch(home, instance, full_weeks(WEEKS, FIGURES))
         assert instance.get_materialized_partitions(dg.AssetKey(["staging", "week_figures"])) == set()
+
+
+def test_a_damaged_snapshot_does_not_fail_the_fetch_that_finds_it(home: Home, built: dg.DagsterInstance) -> None:
+    for path in (home.raw / "objects").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"damaged")
+    fetch(home, built, full_weeks([WEEKS[1]], FIGURES))
+    assert stale(built) == {("raw/snapshots", None)}
