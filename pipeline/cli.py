@@ -380,7 +380,7 @@ def ui() -> None:
     from pipeline.dagster_home import prepare_dagster_home
 
     settings = Settings()
-    prepare_dagster_home(settings.state)
+    prepare_dagster_home(settings)
     os.environ["TOKENTIDE_HOME"] = str(settings.state.path)
     os.environ["PYTHONWARNINGS"] = "ignore"  # Dagster's notices to developers
     console.print(f"Dagster UI: http://127.0.0.1:{settings.ui_port}  (end with Ctrl-C)")

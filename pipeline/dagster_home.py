@@ -1,16 +1,27 @@
-"""Dagster's own state under TOKENTIDE_HOME/dagster: its settings, and the end of runs whose process died."""
+"""Dagster's own state: its settings under TOKENTIDE_HOME/dagster, where its records are, and the end of runs whose
+process died. Not here: which records are deleted (retention.py).
+"""
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.home import Home
+from pydantic import SecretStr
+
+from pipeline.settings import Settings
+from warehouse.database import storage_failed
+from warehouse.errors import TokentideError
 
 if TYPE_CHECKING:
     import dagster as dg
 
 COMMAND_LINE_PID_TAG = "tokentide/pid"
 ENDED_WITHOUT_A_WORD = "The process that ran it ended without a word."
+POSTGRES_VARIABLE = "TOKENTIDE_DAGSTER_POSTGRES_URL"
 
 _DAGSTER_YAML = """\
 # Written by tokentide at each start; what you change here is lost.
@@ -27,10 +38,18 @@ run_monitoring:
   enabled: true
 freshness:
   enabled: true
+retention:
+  # of ticks; old runs are deleted by `tokentide prune`
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days: {skipped: 7, failure: 90, success: 90}
 compute_logs:
   # the assets print nothing; capturing that costs two processes a run, which outlive a killed one
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+"""
+_IN_SQLITE = """\
 event_log_storage:
   module: pipeline.event_log_storage
   class: PooledSqliteEventLogStorage
@@ -39,15 +58,87 @@ event_log_storage:
 """
 
 
-def prepare_dagster_home(home: Home) -> None:
-    """Points Dagster at its folder under our home; it writes nowhere else."""
+_IN_POSTGRES = f"""\
+storage:
+  custom:
+    module: pipeline.postgres_storage
+    class: PooledPostgresStorage
+    config:
+      postgres_url:
+        # only its name: the address is a secret, which stays in the environment
+        env: {POSTGRES_VARIABLE}
+"""
+
+
+class RecordsUnavailable(TokentideError):
+    """Dagster's records are in a database that cannot be used now."""
+
+
+def prepare_dagster_home(settings: Settings) -> None:
+    """Points Dagster at its folder under our home; it writes nowhere else, except into PostgreSQL where that is set.
+
+    Raises RecordsUnavailable where it is set and what speaks with it is not installed.
+    """
+    home = settings.state
     home.prepare()
     home.dagster.mkdir(exist_ok=True)
-    settings = home.dagster / "dagster.yaml"
-    text = _DAGSTER_YAML.format(events=json.dumps(str(home.dagster / "history" / "runs")))
-    if not settings.exists() or settings.read_text() != text:
-        settings.write_text(text)
+    if settings.dagster_postgres:
+        if find_spec("dagster_postgres") is None:
+            raise RecordsUnavailable(
+                f"{POSTGRES_VARIABLE} is set, but dagster-postgres is not installed.",
+                "install it: .venv/bin/python -m pip install --require-hashes -r requirements/postgres.lock",
+            )
+        os.environ[POSTGRES_VARIABLE] = settings.dagster_postgres.get_secret_value()
+        records = _IN_POSTGRES
+    else:
+        records = _IN_SQLITE.format(events=json.dumps(str(home.dagster / "history" / "runs")))
+    _write_settings(home.dagster / "dagster.yaml", _DAGSTER_YAML + records)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
+
+
+def _write_settings(path: Path, text: str) -> None:
+    if not path.exists() or path.read_text() != text:
+        # web server and daemon start together: neither may read half of it
+        partial = path.with_name(f"{path.name}.{os.getpid()}")
+        partial.write_text(text)
+        partial.replace(path)
+
+
+@contextmanager
+def dagster_records(settings: Settings) -> Iterator["dg.DagsterInstance"]:
+    """Dagster's records, for as long as something is read or run with them; prepare_dagster_home has said where.
+
+    Raises RecordsUnavailable where PostgreSQL does not serve, StorageFailed where the disk does not.
+    """
+    import dagster as dg
+    import sqlalchemy.exc
+
+    try:
+        if settings.dagster_postgres:
+            with _postgres_serving(settings.dagster_postgres), dg.DagsterInstance.get() as instance:
+                yield instance
+        else:
+            with dg.DagsterInstance.get() as instance:
+                yield instance
+    except (sqlalchemy.exc.OperationalError, OSError) as error:
+        # a full disk met Dagster's own records; for the working file, open_working_file says so itself
+        raise storage_failed(error) from error
+
+
+@contextmanager
+def _postgres_serving(url: SecretStr) -> Iterator[None]:
+    from pipeline.postgres_storage import REFUSALS, require_answer
+
+    try:
+        require_answer(url.get_secret_value())
+        yield
+    except REFUSALS as error:
+        told = str(getattr(error, "orig", None) or error.__cause__ or error).strip().split("\n")[0]
+        raise RecordsUnavailable(
+            f"Dagster's records are in PostgreSQL, which does not serve: {told}",
+            f"start it, or correct {POSTGRES_VARIABLE}; without that variable the records are in SQLite. "
+            "The published file is as it was.",
+        ) from error
 
 
 def end_abandoned_runs(instance: "dg.DagsterInstance") -> None:

@@ -9,11 +9,11 @@ from datetime import date
 from typing import Any
 
 from assets.resources import FetchRequest
-from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs, prepare_dagster_home
+from pipeline.dagster_home import COMMAND_LINE_PID_TAG, dagster_records, end_abandoned_runs, prepare_dagster_home
 from pipeline.notifications import telling_of_failure
 from pipeline.settings import Settings
 from warehouse.builds import built_weeks, stale_weeks
-from warehouse.database import open_working_file, storage_failed
+from warehouse.database import open_working_file
 from warehouse.errors import ChecksFailed, SnapshotCorrupted, TokentideError
 from warehouse.from_raw import staged_week_figures, week_figures_at_hand
 from warehouse.home import Home
@@ -44,7 +44,7 @@ def run_job(settings: Settings, request: RunRequest, report: Callable[[str], Non
         telling_of_failure(settings, JOB_NAME, f"{request.first}..{request.last}"),
         writer_lock(home, settings.lock_wait_seconds, report),
     ):
-        prepare_dagster_home(home)
+        prepare_dagster_home(settings)
         request = with_stale_weeks(home, request, report)
         with warnings.catch_warnings():
             # Dagster's notices of preview features, and of what it deprecates in itself, are no news to the user
@@ -71,7 +71,7 @@ def fetch_job(settings: Settings, request: FetchRequest, report: Callable[[str],
         if value is not None
     }
     with telling_of_failure(settings, FETCH_JOB_NAME), writer_lock(home, settings.lock_wait_seconds, report):
-        prepare_dagster_home(home)
+        prepare_dagster_home(settings)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             run_config = {"ops": {"fetch": {"config": config}}}
@@ -108,7 +108,6 @@ def _execute(
     report: Callable[[str], None],
 ) -> None:
     import dagster as dg
-    import sqlalchemy.exc
     from dagster._core.errors import DagsterExecutionInterruptedError
 
     from pipeline.definitions import build_definitions, make_warehouse
@@ -118,7 +117,7 @@ def _execute(
     warehouse.report = report
     job = build_definitions({"warehouse": warehouse}).get_job_def(job_name)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with dg.DagsterInstance.get() as instance:
+    with dagster_records(settings) as instance:
         end_abandoned_runs(instance)
         try:
             job.execute_in_process(
@@ -137,6 +136,3 @@ def _execute(
             if str(error) != "Query interrupted":  # DuckDB's word for Ctrl-C during a query
                 raise
             raise KeyboardInterrupt from None
-        except (sqlalchemy.exc.OperationalError, OSError) as error:
-            # a full disk met Dagster's own records; for the working file, open_working_file says so itself
-            raise storage_failed(error) from error

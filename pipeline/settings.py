@@ -30,6 +30,18 @@ def _safe_for_a_secret(url: SecretStr) -> SecretStr:
     return SecretStr(url.get_secret_value().strip())
 
 
+def _postgresql(url: SecretStr) -> SecretStr:
+    """The form that psql and pg_dump take, too."""
+    text = url.get_secret_value().strip()
+    try:
+        is_address = urlsplit(text).scheme == "postgresql" and urlsplit(text).port != 0
+    except ValueError:  # of a port that is no number; what it says may hold a part of the password
+        is_address = False
+    if text and not is_address:
+        raise ValueError("must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with %XX for special characters")
+    return SecretStr(text)
+
+
 class Settings(BaseSettings):
     """What can be set, each by the environment variable TOKENTIDE_<NAME>; the key by the name it has everywhere."""
 
@@ -68,6 +80,11 @@ class Settings(BaseSettings):
     webhook_url: Annotated[SecretStr, AfterValidator(_safe_for_a_secret)] | None = Field(
         None, description="where a failed run is told as JSON, see docs/operating.md; as secret as a key, never shown"
     )
+    dagster_postgres_url: Annotated[SecretStr, AfterValidator(_postgresql)] | None = Field(
+        None,
+        description="the PostgreSQL database in which Dagster keeps runs, events and schedules, instead of in SQLite, "
+        "see docs/deployment.md; as secret as a key, never stored or shown",
+    )
 
     @property
     def key(self) -> SecretStr | None:
@@ -79,6 +96,12 @@ class Settings(BaseSettings):
     def webhook(self) -> SecretStr | None:
         """The webhook's address, if there is one: an empty variable is none."""
         return self.webhook_url if self.webhook_url and self.webhook_url.get_secret_value() else None
+
+    @property
+    def dagster_postgres(self) -> SecretStr | None:
+        """The address of Dagster's database, if there is one: an empty variable is none."""
+        url = self.dagster_postgres_url
+        return url if url and url.get_secret_value() else None
 
     @property
     def state(self) -> Home:

@@ -339,7 +339,7 @@ class TestFreshness:
 
     def test_our_dagster_home_has_the_daemon_that_judges(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DAGSTER_HOME", "to be replaced, and restored after the test")
-        prepare_dagster_home(home)
+        prepare_dagster_home(Settings(home=home.path))
         with dg.DagsterInstance.get() as instance:
             assert instance.freshness_enabled
             assert "FRESHNESS_DAEMON" in instance.get_required_daemon_types()
