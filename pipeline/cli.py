@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from pipeline.operating_commands import operating
 from pipeline.settings import Settings, variable_of
 from pipeline.weeks import all_weeks, parse_week, parse_weeks
 from warehouse.errors import TokentideError
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 attribution = typer.Typer(help="What is decided about models, and what is not yet.", no_args_is_help=True)
 app.add_typer(attribution, name="attribution")
+app.add_typer(operating)
 console = Console()
 errors = Console(stderr=True)
 

@@ -1,13 +1,15 @@
 """Dagster's SQLite event log with its connections kept open.
 
 Dagster opens, commits and closes a connection for every event, and compiles every statement anew: for a backfill of
-93 weeks that alone is half of the wall time. Nothing else differs: same files, same tables, same locking
+93 weeks that alone is half of the wall time. And a deleted run's file goes with it. Nothing else differs: same files,
+same tables, same locking
 (docs/decisions/005-event-log-connections.md).
 """
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
@@ -59,6 +61,17 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         while len(self._engines) > _OPEN_FILES:
             self._engines.popitem(last=False)[1].dispose()
         return engine
+
+    def delete_events(self, run_id: str) -> None:
+        super().delete_events(run_id)
+        # Dagster leaves the run's file, without its rows but as large as it was
+        with self._db_lock:
+            self._engine(run_id).dispose()
+            del self._engines[run_id]
+            self._initialized_dbs.discard(run_id)
+            file = Path(self.path_for_shard(run_id))
+            for path in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+                path.unlink(missing_ok=True)
 
     def dispose(self) -> None:
         for engine in self._engines.values():

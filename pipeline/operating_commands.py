@@ -1,0 +1,116 @@
+"""The commands of whoever operates tokentide on a machine of its own: backups, retention, Dagster's settings.
+
+Part of the command line (cli.py); the work is in backups, retention and dagster_home.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline.settings import Settings
+
+operating = typer.Typer()
+console = Console()
+
+
+@operating.command(epilog="Examples: `tokentide backup /var/backups/tokentide/`, `tokentide backup before-upgrade.zip`")
+def backup(
+    target: Annotated[Path, typer.Argument(help="A file to be written (.zip), or a folder in which it gets a name.")],
+) -> None:
+    """Save all state into one file, under the writer's lock, and read it again. Nothing is overwritten.
+
+    Saved are snapshots, published files and editions, quarantine, the working file and Dagster's history in SQLite.
+    """
+    from pipeline.backups import back_up
+    from pipeline.progress import showing_progress
+
+    settings = Settings()
+    with showing_progress(console) as report:
+        file, manifest = back_up(settings, target, report)
+    _print(
+        f"Backed up and verified: {file}, {file.stat().st_size / 1e6:,.1f} MB; {len(manifest.files):,} files of "
+        f"{settings.state.path}, newest edition {manifest.edition or 'none'}."
+    )
+    if settings.dagster_postgres:
+        _print("Dagster's history is in PostgreSQL and not in this file: save it with pg_dump (docs/deployment.md).")
+    _print(f"The way back: tokentide restore {file}")
+
+
+@operating.command(
+    epilog="Examples: `tokentide restore tokentide-20261129T033000Z.zip --home /srv/tokentide`, "
+    "`tokentide restore tokentide-20261129T033000Z.zip --check`"
+)
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `tokentide backup` wrote.")],
+    home: Annotated[Path | None, typer.Option(help="Where to. Default: TOKENTIDE_HOME.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put aside what is there; it is kept under another name.")
+    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only verify the file, byte for byte.")] = False,
+) -> None:
+    """Put a backup in place, once every byte of it is verified. A folder with anything in it is refused.
+
+    End Dagster's web server and daemon first.
+    """
+    from pipeline.backups import check_backup
+    from pipeline.backups import restore as restore_backup
+    from pipeline.progress import showing_progress
+
+    settings = Settings(home=home) if home else Settings()
+    with showing_progress(console) as report:
+        if check:
+            manifest, aside = check_backup(file, report), None
+        else:
+            manifest, aside = restore_backup(settings, file, replace, report)
+    _print(
+        f"{'Verified' if check else f'Restored to {settings.state.path}'}: {len(manifest.files):,} files, "
+        f"{manifest.size_bytes / 1e6:,.1f} MB, made {manifest.made_at_utc:%Y-%m-%d %H:%M} UTC by tokentide "
+        f"{manifest.software_version}, newest edition {manifest.edition or 'none'}."
+    )
+    if aside:
+        _print(f"What was there is kept: {aside}. Delete it when you no longer need it.")
+    if not check:
+        _print("Next: `tokentide verify` checks it, `tokentide run` goes on from it.")
+
+
+@operating.command(epilog="Example: `tokentide prune --older-than 90`")
+def prune(
+    older_than: Annotated[int, typer.Option(min=1, help="Days since a run began.", show_default=False)],
+) -> None:
+    """Delete old runs from Dagster's records, with their events. Data, snapshots and editions are not touched.
+
+    Runs that hold the current state of a week, a table or a check are kept, however old.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from pipeline.dagster_home import dagster_records, end_abandoned_runs, prepare_dagster_home
+    from pipeline.retention import prune_runs
+    from warehouse.lock import writer_lock
+
+    settings = Settings()
+    with writer_lock(settings.state, settings.lock_wait_seconds, _print):
+        prepare_dagster_home(settings)
+        with dagster_records(settings) as instance:
+            end_abandoned_runs(instance)
+            pruned = prune_runs(instance, datetime.now(UTC) - timedelta(days=older_than))
+    _print(
+        f"Deleted {pruned.deleted:,} runs older than {older_than} days; kept {pruned.kept:,} that hold a current state."
+    )
+
+
+@operating.command()
+def prepare() -> None:
+    """Write Dagster's settings, for a web server and a daemon that are started without `tokentide ui`."""
+    from pipeline.dagster_home import dagster_records, prepare_dagster_home
+
+    settings = Settings()
+    prepare_dagster_home(settings)
+    with dagster_records(settings):
+        where = "PostgreSQL" if settings.dagster_postgres else "SQLite, in the same folder"
+        _print(f"Dagster's settings: {settings.state.dagster}/dagster.yaml; its records: {where}.")
+
+
+def _print(text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True, markup=False)

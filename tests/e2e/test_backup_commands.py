@@ -1,0 +1,53 @@
+"""`tokentide backup`, `restore` and `prune` as a person runs them: the restored home says the same and goes on."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import building
+import pytest
+from command_line import CommandLine
+from conftest import LATER_WEEK
+from snapshots_of_faults import AFTER_THE_ARCHIVE
+
+from pipeline.run_job import RunRequest, with_stale_weeks
+from warehouse.home import Home
+
+
+@pytest.fixture
+def restored(three_weeks: CommandLine, tmp_path: Path) -> CommandLine:
+    (tmp_path / "backups").mkdir()
+    saved = three_weeks("backup", str(tmp_path / "backups"))
+    assert saved.exit_code == 0, saved.text
+    (file,) = (tmp_path / "backups").iterdir()
+    assert f"The way back: tokentide restore {file}" in saved.stdout
+    line = CommandLine(Home(tmp_path / "data"), tmp_path / "surroundings")
+    outcome = line("restore", str(file))
+    assert outcome.exit_code == 0, outcome.text
+    assert f"Restored to {line.home.path}: " in outcome.stdout
+    again = line("restore", str(file))
+    assert (again.exit_code, "is not empty, and a restore never overwrites" in again.stderr) == (3, True)
+    return line
+
+
+def test_a_restored_home_says_the_same_and_goes_on(three_weeks: CommandLine, restored: CommandLine) -> None:
+    for command in (["status"], ["sql", "FROM china_and_us", "--format", "csv"]):
+        before, after = (line(*command, environment={"COLUMNS": "999"}) for line in (three_weeks, restored))
+        assert after.exit_code == 0, after.text
+        assert _without_home(after.stdout, restored) == _without_home(before.stdout, three_weeks)
+    again = restored("run", "--weeks", "2026-02-02..2026-02-16")
+    assert "Nothing to do" in again.stdout
+    # what a schedule asks for after the next fetch: the new week, and all others that stand in the working file
+    as_of = AFTER_THE_ARCHIVE + timedelta(weeks=1)
+    building.put_rows(restored.home, building.full_weeks([LATER_WEEK], {"openai/gpt-5": 10}), as_of)
+    wider = with_stale_weeks(restored.home, RunRequest(LATER_WEEK, LATER_WEEK), lambda _: None)
+    assert str(wider.first) == "2026-02-02"
+
+
+def _without_home(text: str, line: CommandLine) -> list[str]:
+    return text.replace(str(line.home.path), "HOME").split()
+
+
+def test_prune_keeps_what_says_the_current_state(line: CommandLine) -> None:
+    outcome = line("prune", "--older-than", "1")
+    assert outcome.exit_code == 0, outcome.text
+    assert outcome.stdout == "Deleted 0 runs older than 1 days; kept 0 that hold a current state.\n"
