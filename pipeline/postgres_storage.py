@@ -1,7 +1,8 @@
 """Dagster's PostgreSQL storage with the event log's connections kept open, by the driver that it brings along.
 
-Dagster connects anew for every event, some thousand times a run. Nothing else differs: same tables, same transactions
-(docs/decisions/020-postgresql-for-dagster.md). Needs the extra `postgres`; imported only where dagster_home.py says so.
+Dagster connects anew for every event, some thousand times a run, and waits for the disk several times at each. Nothing
+else differs: same tables, same transactions (docs/decisions/020-postgresql-for-dagster.md). Needs the extra `postgres`;
+imported only where dagster_home.py says so.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 _RECYCLE_SECONDS = 3600
 _NO_TIMEOUT = 0
+# as with SQLite: a crash of the server may lose the last events of Dagster's history, and never breaks it
+_OPTIONS = "-csynchronous_commit=off"
 _ANY_NUMBER = -1
 # how PostgreSQL's refusals arrive
 REFUSALS = (DBAPIError, DagsterPostgresException)
@@ -27,8 +30,10 @@ class PooledPostgresStorage(DagsterPostgresStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> "PooledPostgresStorage":
-        url = _with_driver(config_value["postgres_url"]).render_as_string(hide_password=False)
-        storage = cls(url, inst_data=inst_data)
+        url = _with_driver(config_value["postgres_url"])
+        if "options" not in url.query:
+            url = url.update_query_dict({"options": _OPTIONS})
+        storage = cls(url.render_as_string(hide_password=False), inst_data=inst_data)
         storage.event_log_storage.optimize_for_webserver(_NO_TIMEOUT, _RECYCLE_SECONDS, _ANY_NUMBER)
         return storage
 
