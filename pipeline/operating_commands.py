@@ -77,7 +77,7 @@ def restore(
 
 @operating.command(epilog="Example: `tokentide prune --older-than 90`")
 def prune(
-    older_than: Annotated[int, typer.Option(min=1, help="Days since a run began.", show_default=False)],
+    older_than: Annotated[int, typer.Option(min=1, metavar="DAYS", help="How many days ago a run was made.")],
 ) -> None:
     """Delete old runs from Dagster's records, with their events. Data, snapshots and editions are not touched.
 
@@ -90,13 +90,15 @@ def prune(
     from warehouse.lock import writer_lock
 
     settings = Settings()
+    before = datetime.now(UTC) - timedelta(days=older_than)
     with writer_lock(settings.state, settings.lock_wait_seconds, _print):
         prepare_dagster_home(settings)
         with dagster_records(settings) as instance:
             end_abandoned_runs(instance)
-            pruned = prune_runs(instance, datetime.now(UTC) - timedelta(days=older_than))
+            pruned = prune_runs(instance, before)
     _print(
-        f"Deleted {pruned.deleted:,} runs older than {older_than} days; kept {pruned.kept:,} that hold a current state."
+        f"Runs from before {before:%Y-%m-%d %H:%M} UTC: {pruned.deleted:,} deleted, "
+        f"{pruned.kept:,} kept as they hold a current state."
     )
 
 

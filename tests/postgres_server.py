@@ -19,8 +19,9 @@ from urllib.parse import quote
 
 _START_SECONDS = 60
 _END_SECONDS = 30
-# with what an address has to escape
-_PASSWORD = "p@ss/word %:1"
+# looked for where it must not be; around it, what an address has to escape
+SECRET = "s3cret"
+_PASSWORD = f"@/{SECRET} %:"
 
 
 def programs() -> Path | None:

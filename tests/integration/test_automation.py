@@ -15,6 +15,7 @@ from building import LONG_AFTER, REPOSITORY, api_body, catalogue_body, full_week
 from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.definitions.freshness_evaluator import FRESHNESS_EVALUATORS_BY_POLICY_TYPE
 from dagster._core.loader import LoadingContextForTest
+from dagster._core.scheduler.instigation import InstigatorType, TickStatus
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 from dagster._core.test_utils import freeze_time
 from dagster._utils.schedules import schedule_execution_time_iterator
@@ -337,12 +338,14 @@ class TestFreshness:
     def test_what_was_never_built_is_unknown(self, home: Home, instance: dg.DagsterInstance) -> None:
         assert {state(home, instance, key) for key in FRESHNESS} == {FreshnessState.UNKNOWN}
 
-    def test_our_dagster_home_has_the_daemon_that_judges(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_our_dagster_home_judges_and_forgets_old_ticks(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DAGSTER_HOME", "to be replaced, and restored after the test")
         prepare_dagster_home(Settings(home=home.path))
         with dg.DagsterInstance.get() as instance:
             assert instance.freshness_enabled
             assert "FRESHNESS_DAEMON" in instance.get_required_daemon_types()
+            kept_days = instance.get_tick_retention_settings(InstigatorType.SENSOR)
+            assert (kept_days[TickStatus.SKIPPED], kept_days[TickStatus.FAILURE]) == (7, 90)
 
 
 def state(home: Home, instance: dg.DagsterInstance, key: dg.AssetKey) -> FreshnessState:

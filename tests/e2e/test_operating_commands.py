@@ -1,4 +1,4 @@
-"""`tokentide backup`, `restore` and `prune` as a person runs them: the restored home says the same and goes on."""
+"""The commands of whoever operates a machine, as they run them: backup and restore, prune, prepare."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -47,7 +47,15 @@ def _without_home(text: str, line: CommandLine) -> list[str]:
     return text.replace(str(line.home.path), "HOME").split()
 
 
-def test_prune_keeps_what_says_the_current_state(line: CommandLine) -> None:
+def test_prune_says_what_went_and_what_stays(line: CommandLine) -> None:
     outcome = line("prune", "--older-than", "1")
     assert outcome.exit_code == 0, outcome.text
-    assert outcome.stdout == "Deleted 0 runs older than 1 days; kept 0 that hold a current state.\n"
+    assert outcome.stdout.endswith(" UTC: 0 deleted, 0 kept as they hold a current state.\n")
+
+
+def test_prepare_writes_the_settings_of_a_home_that_is_not_there_yet(empty_line: CommandLine) -> None:
+    outcome = empty_line("prepare")
+    assert outcome.exit_code == 0, outcome.text
+    settings = empty_line.home.dagster / "dagster.yaml"
+    assert outcome.stdout == f"Dagster's settings: {settings}; its records: SQLite, in the same folder.\n"
+    assert "PooledSqliteEventLogStorage" in settings.read_text()
