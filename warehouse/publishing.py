@@ -41,6 +41,10 @@ GateValidator = Callable[[duckdb.DuckDBPyConnection], list[CheckResult]]
 # Checks tables and views as they stand in the new file.
 StoredValidator = Callable[[duckdb.DuckDBPyConnection, Sequence[Contract]], list[CheckResult]]
 
+# A server on this machine, such as `tokentide dev-server`, is not OpenRouter, whatever it calls itself.
+_IS_OF_THIS_MACHINE = r"regexp_matches(url, '^http://(127\.0\.0\.1|localhost|\[::1\])[:/]')"
+_NOT_FOR_QUOTING = "Not for quoting: some figures come from a server on this machine, such as one that invents them. "
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -183,8 +187,11 @@ def _keep_published_weeks(connection: duckdb.DuckDBPyConnection, home: Home, hel
 def _cite(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("DELETE FROM main.citations")
     connection.execute(
-        "INSERT INTO main.citations BY NAME SELECT source, max_by(citation, as_of_utc) AS citation, license, "
-        "license_url, max(as_of_utc) AS newest_as_of_utc FROM raw.snapshots GROUP BY source, license, license_url"
+        "INSERT INTO main.citations BY NAME "
+        f"SELECT source, CASE WHEN bool_or({_IS_OF_THIS_MACHINE}) THEN ? ELSE '' END "
+        "|| max_by(citation, as_of_utc) AS citation, license, license_url, max(as_of_utc) AS newest_as_of_utc "
+        "FROM raw.snapshots GROUP BY source, license, license_url",
+        [_NOT_FOR_QUOTING],
     )
 
 
@@ -200,6 +207,7 @@ def _make_edition(connection: duckdb.DuckDBPyConnection, known_at_utc: datetime 
         [list(PRICE_PARSERS)],
     ).fetchall()
     of_prices = " ".join(f"{citation.removesuffix('.')}; licence: {license}." for citation, license in prices)
+    [of_this_machine] = fetch_one(connection, f"SELECT count(*) FROM raw.snapshots WHERE {_IS_OF_THIS_MACHINE}")
     content = content_hash(connection)
     name = f"{as_of:%Y-%m-%d}-{content[:8]}"
     edition = Edition(
@@ -215,7 +223,8 @@ def _make_edition(connection: duckdb.DuckDBPyConnection, known_at_utc: datetime 
         reference_hash=made_from_reference_hash(connection) or "",
         content_hash=content,
         known_at_utc=known_at_utc,
-        citation=f"tokentide edition {name}, computed from OpenRouter's public rankings "
+        citation=(_NOT_FOR_QUOTING if of_this_machine else "")
+        + f"tokentide edition {name}, computed from OpenRouter's public rankings "
         f"(openrouter.ai/rankings), as of {as_of:%Y-%m-%dT%H:%M:%SZ}, CC BY 4.0."
         + (f" What was known at {known_at_utc.isoformat()}Z." if known_at_utc else "")
         + (f" Prices: {of_prices}" if prices else ""),

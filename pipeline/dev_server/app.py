@@ -16,28 +16,25 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from pipeline.clients.export_plan import OLDEST_EXPORT
+from pipeline.clients.exports import DATASET, EXPORTS
+from pipeline.clients.rankings_api import HISTORY_START, MAX_DAYS, RANKINGS
+from pipeline.clients.request_limits import RequestLimits
 from pipeline.dev_server import catalogue, export_files
-from pipeline.dev_server.export_files import DATASET, EXPORTS
 from pipeline.dev_server.faults import Fault, Faults
 from pipeline.dev_server.figures import DayRows, Figures, in_order_of_source, recorded_figures
 from warehouse.export_bytes import export_bytes
 
-OLDEST_EXPORT = date(2026, 9, 19)
-HISTORY_START = date(2025, 1, 1)
-MAX_DAYS = 366
-REQUESTS_A_MINUTE = 30
-REQUESTS_A_DAY = 500
-
 _DAY = timedelta(days=1)
 _DEFAULT_DAYS = 30
-_MINUTE_SECONDS, _DAY_SECONDS = 60, 86_400
-_RESTATED_DAYS = 3
+_LIMITS = ((RequestLimits.per_minute, 60), (RequestLimits.per_day, 86_400))  # requests with a key, in so many seconds
 
 
 class LoopbackOpenRouter:
     """What it serves and which faults it has; both may be changed while it serves.
 
     `today` decides which exports there are, `now_utc` what the Data API knows (by default at 02:00 of that day).
+    `never_published` are dates of exports that are not there, `missing_days` days that no answer has figures of.
     `alter` may change any JSON before it is sent. `requests` lists path and query of what was asked, in order,
     `user_agents` who asked.
     """
@@ -49,6 +46,7 @@ class LoopbackOpenRouter:
         key: str | None = None,
         oldest_export: date = OLDEST_EXPORT,
         never_published: Iterable[date] = (),
+        missing_days: Iterable[date] = (),
         history_start: date = HISTORY_START,
         has_limits: bool = True,
         faults: Iterable[Fault] = (),
@@ -62,6 +60,7 @@ class LoopbackOpenRouter:
         self.key = key
         self.oldest_export = oldest_export
         self.never_published = set(never_published)
+        self.missing_days = set(missing_days)
         self.history_start = history_start
         self.has_limits = has_limits
         self.faults = Faults(faults)
@@ -79,7 +78,7 @@ class LoopbackOpenRouter:
                 self._route(f"{exports}/latest.manifest.json", self._latest_manifest),
                 self._route(f"{exports}/latest.csv", self._latest_csv),
                 self._route(f"{exports}/{{name}}", self._dated_file),
-                self._route(f"/api/v1/datasets/{DATASET}", self._rankings),
+                self._route(RANKINGS, self._rankings),
                 self._route("/api/v1/models", lambda request: self._data(request, catalogue.models())),
                 self._route("/api/v1/models/{author}/{slug}/endpoints", self._endpoints),
                 self._route("/api/v1/providers", lambda request: self._data(request, catalogue.providers())),
@@ -117,8 +116,8 @@ class LoopbackOpenRouter:
     # --- exports ---
 
     def _index(self, request: Request) -> Response:
-        is_behind = self.faults.strikes(Fault.MIXED_LATEST)
-        return self._json(request, export_files.index(self.latest_export - is_behind * _DAY, _base_url(request)))
+        latest = self.latest_export - self.faults.strikes(Fault.MIXED_LATEST) * _DAY
+        return self._json(request, export_files.index(latest, _base_url(request), self._note(latest - _DAY)))
 
     def _latest_manifest(self, request: Request) -> Response:
         return self._manifest(request, self.latest_export)
@@ -142,7 +141,8 @@ class LoopbackOpenRouter:
         body = self.export(day)
         if body is None:
             return _error(404, "Export not found")
-        return self._json(request, export_files.manifest(day, body, _base_url(request)), export_files.retrieved_at(day))
+        manifest = export_files.manifest(day, body, _base_url(request), self._note(day - _DAY))
+        return self._json(request, manifest, export_files.retrieved_at(day))
 
     def _csv(self, request: Request, day: date) -> Response:
         body = self.export(day)
@@ -166,7 +166,7 @@ class LoopbackOpenRouter:
             return _error(400, "start_date and end_date are days written YYYY-MM-DD")
         if end < self.history_start:
             return _error(400, f"end_date must not be before {self.history_start}")
-        start = max(start, self.history_start)
+        start, end = max(start, self.history_start), min(end, self.today)  # meta says what was made of them
         if start > end:
             return _error(400, "start_date must not be after end_date")
         if (end - start).days >= MAX_DAYS:
@@ -179,6 +179,8 @@ class LoopbackOpenRouter:
             for slug, tokens in self._rows(day, as_of)
         ]
         meta = {"as_of": f"{as_of.isoformat()}Z", "version": "v1", "start_date": str(start), "end_date": str(end)}
+        if note := self._note(end):
+            meta["note"] = note
         return self._payload(request, self._text({"data": data, "meta": meta}), "application/json")
 
     def _refusal(self, request: Request) -> Response | None:
@@ -190,7 +192,7 @@ class LoopbackOpenRouter:
         if not self.has_limits:
             return None
         now = time.monotonic()
-        for limit, seconds in ((REQUESTS_A_MINUTE, _MINUTE_SECONDS), (REQUESTS_A_DAY, _DAY_SECONDS)):
+        for limit, seconds in _LIMITS:
             within = [at for at in self._keyed_at if now - at < seconds]
             if len(within) >= limit:
                 return _error(429, "Rate limit exceeded", {"Retry-After": str(math.ceil(within[0] + seconds - now))})
@@ -209,13 +211,20 @@ class LoopbackOpenRouter:
     # --- what all have in common ---
 
     def _rows(self, day: date, at_utc: datetime) -> DayRows:
-        rows = self.figures.of_day(day, at_utc)
+        rows = [] if day in self.missing_days else self.figures.of_day(day, at_utc)
         is_newest = at_utc >= export_files.retrieved_at(self.latest_export)
-        is_touched = self.latest_export - _RESTATED_DAYS * _DAY <= day < self.latest_export
+        is_touched = day in export_files.window(self.latest_export)
         if rows and is_newest and is_touched and self.faults.is_on(Fault.RESTATED_DAYS):
             (slug, tokens), *others = rows
-            rows = in_order_of_source([(slug, tokens + tokens // 100), *others])
+            rows = in_order_of_source([(slug, tokens + tokens // 10), *others])
         return rows
+
+    def _note(self, last_day: date) -> str | None:
+        """What an answer that reaches to this day says of invented figures in it."""
+        first = self.figures.first_invented_day
+        if first is None or last_day < first:
+            return None
+        return f"From {first} on these figures are invented by tokentide dev-server for trying out: do not quote them."
 
     def _text(self, said: dict[str, Any]) -> bytes:
         said = self.alter(said)

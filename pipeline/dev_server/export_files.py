@@ -6,10 +6,8 @@ The CSV itself follows from the figures (warehouse/export_bytes.py); the rule of
 import hashlib
 from datetime import date, datetime, timedelta
 
+from pipeline.clients.exports import DATASET, EXPORTS
 from pipeline.export_manifest import EXPORT_DAYS
-
-EXPORTS = "/api/v1/datasets/exports"
-DATASET = "rankings-daily"
 
 _LICENSE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
 _ATTRIBUTION = (
@@ -27,8 +25,8 @@ def retrieved_at(snapshot_date: date) -> datetime:
     return datetime(snapshot_date.year, snapshot_date.month, snapshot_date.day, 1, 46, 15, 433_000)
 
 
-def manifest(snapshot_date: date, body: bytes, base_url: str) -> dict[str, object]:
-    """As published beside an export, the JSON file left out."""
+def manifest(snapshot_date: date, body: bytes, base_url: str, note: str | None = None) -> dict[str, object]:
+    """As published beside an export, the JSON file left out; a note follows the attribution."""
     exports = base_url + EXPORTS
     return {
         "dataset": DATASET,
@@ -38,7 +36,7 @@ def manifest(snapshot_date: date, body: bytes, base_url: str) -> dict[str, objec
         "row_count": body.count(b"\n") - 1,
         "update_cadence": "daily",
         "license": _LICENSE,
-        "attribution": _ATTRIBUTION,
+        "attribution": f"{_ATTRIBUTION} {note}" if note else _ATTRIBUTION,
         "readme_url": f"{exports}/README.md",
         "files": {
             "csv": {
@@ -55,15 +53,15 @@ def manifest(snapshot_date: date, body: bytes, base_url: str) -> dict[str, objec
     }
 
 
-def index(latest: date, base_url: str) -> dict[str, object]:
-    """As published, the other data sets left out."""
+def index(latest: date, base_url: str, note: str | None = None) -> dict[str, object]:
+    """As published, the other data sets left out; a note follows the attribution."""
     exports = base_url + EXPORTS
     return {
         "schema_version": "v1",
         "updated_at": _in_milliseconds(retrieved_at(latest)),
         "update_cadence": "daily",
         "license": _LICENSE,
-        "attribution": _ATTRIBUTION,
+        "attribution": f"{_ATTRIBUTION} {note}" if note else _ATTRIBUTION,
         "readme_url": f"{exports}/README.md",
         "license_url": f"{exports}/LICENSE",
         "datasets": [

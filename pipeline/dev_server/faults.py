@@ -15,7 +15,7 @@ class Fault(StrEnum):
     WRONG_HASH = "wrong-hash"  # an export of the right length that is not the one of its manifest
     MIXED_LATEST = "mixed-latest"  # index and latest.csv are of the day before the latest manifest
     CHANGED_SHAPE = "changed-shape"  # the members of the JSON have other names
-    RESTATED_DAYS = "restated-days"  # the newest export and the API state other figures for its last three days
+    RESTATED_DAYS = "restated-days"  # newest export and API: a tenth more for the largest row of each of its days
     MISSING_EXPORT = "missing-export"  # the latest export is announced, but not there
     REFUSED_KEY = "refused-key"  # 401
 

@@ -1,4 +1,5 @@
-"""The figures that the loopback OpenRouter serves: those of the built-in archive, and vintages that a test adds.
+"""The figures that the loopback OpenRouter serves: those of the built-in archive, vintages that a test adds, and
+invented days for whoever tries out the live path.
 
 Not here: the shapes in which they are served.
 """
@@ -6,7 +7,7 @@ Not here: the shapes in which they are served.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 
 import pyarrow.parquet
@@ -16,6 +17,7 @@ from pipeline.archive import ARCHIVE_DIRECTORY
 DayRows = list[tuple[str, int]]  # model_permaslug, tokens
 VintageRow = tuple[datetime, date, str, int]  # as_of_utc, day, model_permaslug, tokens
 
+_DAY = timedelta(days=1)
 _ALWAYS_KNOWN = datetime.min  # the archive's: one vintage, so all there is for any instant
 
 
@@ -24,6 +26,7 @@ class Figures:
     """Every vintage of every day, whole days each."""
 
     vintages: dict[date, dict[datetime, DayRows]] = field(default_factory=dict)
+    first_invented_day: date | None = None
 
     @property
     def last_day(self) -> date:
@@ -37,7 +40,19 @@ class Figures:
             added[day, as_of_utc].append((slug, tokens))
         for (day, as_of_utc), day_rows in added.items():
             vintages.setdefault(day, {})[as_of_utc] = day_rows
-        return Figures(vintages)
+        return Figures(vintages, self.first_invented_day)
+
+    def with_invented_days(self, last_day: date) -> "Figures":
+        """These figures and more days, to `last_day`: each repeats the last recorded one of its weekday."""
+        days = [self.last_day + number * _DAY for number in range(1, (last_day - self.last_day).days + 1)]
+        if not days:
+            return self
+        rows = (
+            (datetime(day.year, day.month, day.day) + _DAY, day, slug, tokens)
+            for number, day in enumerate(days)
+            for slug, tokens in self.of_day(self.last_day - (6 - number % 7) * _DAY, datetime.max)
+        )
+        return Figures(self.with_vintages(rows).vintages, days[0])
 
     def of_day(self, day: date, at_utc: datetime) -> DayRows:
         """The newest vintage known at that instant, in the order of the source; empty where there is none."""
@@ -57,3 +72,9 @@ def recorded_figures() -> Figures:
     columns = (table.column(name).to_pylist() for name in ("day", "model", "tokens"))
     rows = zip(*columns, strict=True)
     return Figures().with_vintages((_ALWAYS_KNOWN, day, slug, tokens) for day, slug, tokens in rows)
+
+
+def end_of_first_new_week() -> date:
+    """The Sunday of the first week that the built-in archive has no day of."""
+    last_day = recorded_figures().last_day
+    return last_day + (13 - last_day.weekday()) * _DAY

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import socket
+import time
 import urllib.error
 import urllib.request
 from typing import Any
@@ -24,13 +25,15 @@ def start(line: CommandLine, *arguments: str) -> tuple[Any, str]:
         text = process.stdout.readline()
         assert text, process.communicate()
         said += text
-    return process, re.findall(r"export TOKENTIDE_OPENROUTER_URL=(http://127\.0\.0\.1:\d+)$", said, re.MULTILINE)[0]
+    return process, re.findall(r"export TOKENTIDE_OPENROUTER_URL=(http://127\.0\.0\.1:\d+) TOKENTIDE_HOME=", said)[0]
 
 
 def test_it_serves_until_ctrl_c_and_leaves_nothing_behind(empty_line: CommandLine) -> None:
     process, url = start(empty_line)
     with urllib.request.urlopen(url + INDEX, timeout=30) as answer:
-        assert json.load(answer)["datasets"][0]["latest_snapshot_date"] == "2026-10-10"
+        said = json.load(answer)
+    assert said["datasets"][0]["latest_snapshot_date"] == "2026-10-19", "more than the built-in archive has"
+    assert "invented" in said["attribution"]
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=30)
     assert process.returncode == 0, stderr
@@ -52,6 +55,31 @@ def test_its_options_are_heard(empty_line: CommandLine) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
+
+
+def test_the_switches_of_faults_are_heard(empty_line: CommandLine) -> None:
+    switches = ("--fault", "rate-limited", "--retry-after", "77", "--fault", "slow:1", "--slow-seconds", "1.5")
+    process, url = start(empty_line, *switches, "--missing-day", "2026-10-15")
+    try:
+        with pytest.raises(urllib.error.HTTPError, match="429") as refused:
+            urllib.request.urlopen(url + INDEX, timeout=30)
+        assert refused.value.headers["Retry-After"] == "77"
+        asked_at = time.monotonic()
+        urllib.request.urlopen(url + INDEX, timeout=30).close()
+        assert time.monotonic() - asked_at >= 1.5
+        exports = INDEX.replace("index.json", "rankings-daily/latest.csv")
+        with urllib.request.urlopen(url + exports, timeout=30) as answer:
+            body = answer.read()
+        assert (b"2026-10-14," in body, b"2026-10-15," in body) == (True, False)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def test_a_last_day_before_the_archives_end_is_refused(empty_line: CommandLine) -> None:
+    outcome = empty_line("dev-server", "--last-day", "2026-10-08")
+    assert outcome.exit_code == 2
+    assert "--today" in outcome.stderr
 
 
 def test_help_names_every_fault(empty_line: CommandLine) -> None:

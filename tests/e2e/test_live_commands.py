@@ -1,44 +1,71 @@
 """From the built-in archive to yesterday, and what a killed fetch leaves behind, against a loopback source."""
 
+import re
+import shlex
 import signal
 import time
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from building import REPOSITORY
 from command_line import CommandLine, copy_of
+from web_server import free_port
 
 from pipeline.dev_server import Fault, LoopbackOpenRouter, recorded_figures, serving
 from warehouse.snapshots import SnapshotStore
 
 KEY = "sk-or-v1-0123456789abcdef"
-ARCHIVE_END, LAST_DAY = date(2026, 10, 9), date(2026, 10, 19)
+LAST_DAY = date(2026, 10, 19)
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
 def source() -> Iterator[tuple[LoopbackOpenRouter, dict[str, str]]]:
     """A source that has gone on to 2026-10-19, and the environment in which commands ask it."""
-    of_day = recorded_figures().of_day(ARCHIVE_END, datetime.max)
-    figures = recorded_figures().with_vintages(
-        (datetime(day.year, day.month, day.day) + DAY, day, slug, tokens)
-        for day in (ARCHIVE_END + number * DAY for number in range(1, 11))
-        for slug, tokens in of_day
-    )
-    server = LoopbackOpenRouter(figures, today=LAST_DAY + DAY)
+    server = LoopbackOpenRouter(recorded_figures().with_invented_days(LAST_DAY), today=LAST_DAY + DAY)
     with serving(server) as url:
         yield server, {"TOKENTIDE_OPENROUTER_URL": url, "OPENROUTER_API_KEY": KEY}
 
 
-def test_one_command_goes_from_the_archive_to_yesterday(
-    archive: CommandLine, tmp_path, source: tuple[LoopbackOpenRouter, dict[str, str]]
-) -> None:
-    _, environment = source
+@pytest.fixture
+def how_to(archive: CommandLine, tmp_path: Path) -> Iterator[tuple[CommandLine, list[list[str]], dict[str, str]]]:
+    """The page's server is running: a home to try, the arguments of the page's commands, their environment."""
+    page = (REPOSITORY / "docs" / "how-to" / "try-the-live-path.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    server, export, *commands = (line for block in blocks for line in block.splitlines())
+    port = str(free_port())
+    environment = dict(part.split("=") for part in export.replace("8765", port).split() if "=" in part)
+    assert environment.pop("TOKENTIDE_HOME") == "$PWD/data/trying-out", "not the folder of true figures"
     line = copy_of(archive, tmp_path)
-    outcome = line("run", "--live", environment=environment | {"TOKENTIDE_ENDPOINTS": "5"})
+    process = line.start(*arguments(server), "--port", port)
+    try:
+        while process.stdout.readline() not in ("End with Ctrl-C.\n", ""):  # type: ignore[union-attr]
+            pass
+        yield line, [arguments(command) for command in commands], environment | {"OPENROUTER_API_KEY": KEY}
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def arguments(command: str) -> list[str]:
+    program, *rest = shlex.split(command)
+    assert program == ".venv/bin/tokentide"
+    return rest
+
+
+def test_the_page_goes_from_the_archive_to_figures_that_it_calls_invented(
+    how_to: tuple[CommandLine, list[list[str]], dict[str, str]],
+) -> None:
+    line, (run, ask), environment = how_to
+    outcome = line(*run, environment=environment | {"TOKENTIDE_ENDPOINTS": "5"})
     assert outcome.exit_code == 0, outcome.text
-    assert "2024-12-30 to 2026-10-19" in outcome.stdout
-    assert line.query("SELECT count(*) FROM staging.model_day_tokens WHERE date > '2026-10-09'") == [(510,)]
+    assert "2024-12-30 to 2026-10-12" in outcome.stdout
+    assert "Cite      Not for quoting: " in outcome.stdout
+    asked = line(*ask, environment=environment)
+    assert ("2026-10-12" in asked.stdout, "Not for quoting: " in asked.text) == (True, True), asked.text
+    assert line.query("SELECT count(*) FROM staging.model_day_tokens WHERE date > '2026-10-09'") == [(459,)]
     assert line.query("SELECT days_observed FROM main.weeks WHERE week_start = '2026-10-12'") == [(7,)]
     assert line.query("SELECT count(DISTINCT model_id) FROM staging.endpoint_prices") == [(5,)]
     served = line("fetch", "--endpoints", "2", environment=environment)

@@ -33,7 +33,7 @@ def api(loopback: Loopback, first_day: date = date(2026, 10, 1), **options: obje
 
 
 def test_the_whole_history_comes_in_two_requests(loopback_of: Callable[..., Loopback]) -> None:
-    loopback = loopback_of(key=KEY)
+    loopback = loopback_of(key=KEY, today=datetime.now(UTC).date())
     observed = list(api(loopback, date(2025, 1, 1), last_day=None).observations())
     assert loopback.asked("rankings-daily") == 2
     assert json.loads(observed[1][1].parameters or "")["end_date"] == str(datetime.now(UTC).date() - timedelta(days=1))

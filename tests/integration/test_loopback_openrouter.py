@@ -88,6 +88,12 @@ class TestRankings:
         )
         assert self.ask(loopback).json()["meta"]["end_date"] == "2026-10-10"
 
+    def test_a_later_end_than_today_is_today(self, loopback: Loopback) -> None:
+        said = self.ask(loopback, start_date="2026-10-09", end_date="2027-01-01").json()
+        assert said["meta"]["end_date"] == "2026-10-11"
+        assert {row["date"] for row in said["data"]} == {"2026-10-09"}
+        assert self.ask(loopback, start_date="2026-10-12", end_date="2027-01-01").status_code == 400
+
     @pytest.mark.parametrize(
         "parameters",
         [
@@ -150,6 +156,47 @@ def test_given_vintages_are_stated_from_their_instant_on(loopback_of: Callable[.
     assert lines("2026-10-11", date(2026, 10, 10)) == ["2026-10-10,us/a,1,5,1"]
 
 
+class TestInventedDays:
+    @pytest.fixture
+    def inventing(self, loopback_of: Callable[..., Loopback]) -> Loopback:
+        return loopback_of(figures=recorded_figures().with_invented_days(date(2026, 10, 18)))
+
+    def test_each_repeats_the_last_recorded_day_of_its_weekday(self) -> None:
+        figures = recorded_figures().with_invented_days(date(2026, 10, 25))
+        assert (figures.first_invented_day, figures.last_day) == (date(2026, 10, 10), date(2026, 10, 25))
+        for number in range(1, 17):
+            day = date(2026, 10, 9) + number * DAY
+            recorded = day - (7 if number <= 7 else 14 if number <= 14 else 21) * DAY
+            assert figures.of_day(day, datetime.max) == recorded_figures().of_day(recorded, datetime.max)
+            assert figures.of_day(day, datetime(day.year, day.month, day.day)) == [], "not before it is over"
+        assert recorded_figures().with_invented_days(date(2026, 10, 9)) == recorded_figures()
+
+    def test_what_holds_some_says_so_and_nothing_else_does(self, inventing: Loopback) -> None:
+        def attribution(path: str) -> str:
+            return httpx.get(f"{inventing.url}{EXPORTS}/{path}").json()["attribution"]
+
+        def meta(end: str) -> dict[str, str]:
+            asked = {"start_date": "2026-10-08", "end_date": end}
+            return httpx.get(inventing.url + RANKINGS, params=asked, headers=KEYED).json()["meta"]
+
+        said = "From 2026-10-10 on these figures are invented by tokentide dev-server"
+        assert said in attribution("index.json")
+        assert said in attribution("rankings-daily/latest.manifest.json")
+        assert said in attribution("rankings-daily/2026-10-11.manifest.json")
+        assert "invented" not in attribution("rankings-daily/2026-10-10.manifest.json")
+        assert said in meta("2026-10-10")["note"]
+        assert "note" not in meta("2026-10-09")
+
+
+def test_a_missing_day_is_in_no_file_and_no_answer(loopback_of: Callable[..., Loopback]) -> None:
+    loopback = loopback_of(missing_days=[date(2026, 10, 5)])
+    body = httpx.get(f"{loopback.url}{EXPORTS}/rankings-daily/2026-10-10.csv").text
+    assert ("2026-10-04," in body, "2026-10-05," in body, body.count("\r\n")) == (True, False, 1 + 29 * 51)
+    asked = {"start_date": "2026-10-05", "end_date": "2026-10-06"}
+    rows = httpx.get(loopback.url + RANKINGS, params=asked, headers=KEYED).json()["data"]
+    assert {row["date"] for row in rows} == {"2026-10-06"}
+
+
 def test_restated_days_differ_in_the_newest_export_alone(loopback: Loopback) -> None:
     older, newest = loopback.server.export(date(2026, 10, 9)), loopback.server.export(date(2026, 10, 10))
     loopback.server.faults.switch_on(Fault.RESTATED_DAYS)
@@ -157,12 +204,14 @@ def test_restated_days_differ_in_the_newest_export_alone(loopback: Loopback) -> 
     restated = loopback.server.export(date(2026, 10, 10))
     assert newest is not None
     assert restated is not None
-    moved = {
-        line.split(b",")[0]
-        for line, other in zip(newest.splitlines(), restated.splitlines(), strict=True)
-        if line != other
-    }
-    assert moved == {b"2026-10-07", b"2026-10-08", b"2026-10-09"}
+
+    def largest(body: bytes) -> dict[str, int]:
+        rows = (line.decode().split(",") for line in body.splitlines()[1:])
+        return {day: int(tokens) for day, _, rank, tokens, _ in rows if rank == "1"}
+
+    before, after = largest(newest), largest(restated)
+    assert set(before) == {str(day) for day in export_files.window(date(2026, 10, 10))}
+    assert after == {day: tokens + tokens // 10 for day, tokens in before.items()}
 
 
 def test_a_port_that_is_taken_is_named(loopback: Loopback) -> None:

@@ -168,7 +168,16 @@ def test_the_published_file_has_every_table_edition_and_citation(ready: Home) ->
         ]
     assert (edition.first_week_start, edition.last_week_start, edition.weeks) == (WEEKS[0], WEEKS[2], 3)
     assert edition.edition == f"2026-12-01-{edition.content_hash[:8]}"
-    assert edition.edition in edition.citation
+    assert edition.citation.startswith(f"tokentide edition {edition.edition}")
+
+
+def test_figures_of_a_server_on_this_machine_are_not_for_quoting(ready: Home) -> None:
+    sql = "UPDATE raw.snapshots SET url = 'http://127.0.0.1:8765/2026-10-19.csv' WHERE source = 'test-source'"
+    edition = publish_home(ready, sql=sql).edition
+    assert edition.citation.startswith("Not for quoting: some figures come from a server on this machine")
+    with open_published(ready) as connection:
+        marked = "SELECT source, starts_with(citation, 'Not for quoting: ') FROM main.citations ORDER BY ALL"
+        assert query(connection, marked) == [("test-complete", False), ("test-source", True)]
 
 
 def test_nothing_but_the_published_file_and_its_edition_is_left(ready: Home) -> None:
