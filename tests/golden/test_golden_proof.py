@@ -1,10 +1,11 @@
 """A recorded export of ../shared/data, where that exists: rebuilt from the tables to its published hash."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
-from building import build_tables, put_archive, shared_file
+from building import REPOSITORY, build_tables, put_archive, shared_file
 from rich.console import Console
 
 from pipeline.ingest_file import ingest_export
@@ -55,6 +56,15 @@ def test_the_export_is_lossless_and_the_archive_confirms_all_but_five_figures(ho
         figures = [int(figure.replace(",", "")) for figure in (export, other, difference)]
         assert figures[1] - figures[0] == figures[2]
         assert figures[2] == DIFFERING.get(model, figures[2])
+
+
+def test_the_readme_shows_what_it_prints(home: Home) -> None:
+    """To the character, but for what the README leaves out (`...`) and the empty and ruled lines."""
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```text\n\$ tokentide prove\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    printed = [line.rstrip() for line in prove(home)[1].splitlines()]
+    printed = [re.sub(r"(the staged rows of ).*(?=\))", r"\1...", line) for line in printed if line.strip(" ─")]
+    assert shown.splitlines() == printed
 
 
 def test_one_byte_changed_is_corrupt(home: Home) -> None:
