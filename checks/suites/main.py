@@ -20,6 +20,8 @@ SUITES = [
     Suite("main.prices_last_seen"),
     Suite("main.price_history"),
     Suite("main.country_prices"),
+    Suite("main.provider_prices"),
+    Suite("main.who_serves"),
     Suite("main.claims"),
     Suite("main.open_weights", [_HAS_ROWS]),
 ]

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +12,7 @@ from statistics import median
 
 import duckdb
 import pytest
-from building import build_tables, endpoint, origin, put_archive, put_endpoints, query, shared_file
+from building import REPOSITORY, build_tables, endpoint, origin, put_archive, put_endpoints, query, shared_file
 
 from checks.run import validate_candidate
 from warehouse.database import open_working_file
@@ -160,6 +161,28 @@ def test_who_serves_chinese_models(served: duckdb.DuckDBPyConnection) -> None:
         "SELECT provider_country_code, models, endpoints FROM prices.who_serves "
         "WHERE home_country_code = 'CN' AND observed_on = '2026-07-20' ORDER BY endpoints DESC LIMIT 3",
     ) == [("US", 83, 295), ("SG", 93, 118), ("CN", 24, 33)]
+
+
+def methodology_queries() -> list[str]:
+    page = (REPOSITORY / "docs" / "methodology.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```sql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return [one for one in shown.split(";") if one.strip()]
+
+
+def test_the_queries_of_the_methodology_find_where_a_model_is_cheapest_and_who_serves(
+    served: duckdb.DuckDBPyConnection,
+) -> None:
+    cheapest, who = methodology_queries()
+    _, of_model = recorded(DAYS[-1])
+    prices = [Decimal(row["price_completion"]) * 1_000_000 for row in of_model["minimax/minimax-m2.5"]]
+    by_country = {country: rest for country, *rest in query(served, cheapest)}
+    assert (by_country["any"][0], by_country["any"][3]) == (min(prices), len(prices))
+    assert min(low for low, *_ in by_country.values()) == by_country["any"][0]
+    assert sum(rest[3] for country, rest in by_country.items() if country != "any") == len(prices)
+    days = query(served, f"SELECT observed_on, sum(endpoint_share) FROM ({who}) GROUP BY ALL ORDER BY ALL")
+    assert [(str(day), round(total, 9)) for day, total in days] == [(day, 1.0) for day in DAYS]
+    first_day = f"SELECT provider_country_code, endpoints FROM ({who}) WHERE observed_on = '2026-07-20' LIMIT 2"
+    assert query(served, first_day) == [("US", 295), ("SG", 118)]
 
 
 def test_genai_prices_agrees_with_the_makers_prices(built_archive: duckdb.DuckDBPyConnection) -> None:

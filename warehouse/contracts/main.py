@@ -7,6 +7,7 @@ from warehouse.contracts.shared_columns import (
     BEFORE_AND_AFTER,
     DATE,
     DAYS_OBSERVED,
+    HEADQUARTERS,
     IS_COMPLETE_WEEK,
     MODEL_ID,
     MODEL_PERMASLUG,
@@ -22,6 +23,7 @@ from warehouse.contracts.shared_columns import (
 _COUNTRY = column(
     "country_code", pa.string(), "Home country, ISO 3166-1 alpha-2; `ZZ` where it is not known", nullable=True
 )
+_HOME = column("home_country_code", pa.string(), "Home country of the model's lab; `ZZ` where it is not known")
 _LAB = column("lab", pa.string(), "Lab; `unknown` where it is not known", nullable=True)
 _SHARES = [
     column("share", pa.float64(), "Known tokens / all tokens of the population", "0-1", nullable=True),
@@ -247,6 +249,45 @@ CONTRACTS = [
             ),
             column("priced_share", pa.float64(), "Share of the country's tokens that have a price", "0-1"),
             TOKENS,
+        ],
+    ),
+    _view(
+        "provider_prices",
+        "Where is a model cheapest? Cheapest and median endpoint at the newest look, by the country of the providers. "
+        "Filled by `tokentide fetch --endpoints N`.",
+        ("model_id", "price_kind", "provider_country_code"),
+        [
+            MODEL_ID,
+            MODEL_PERMASLUG,
+            _HOME,
+            PRICE_KIND,
+            column("provider_country_code", pa.string(), f"Country {HEADQUARTERS}; `any`: all of them"),
+            column("cheapest_usd_per_million_tokens", pa.decimal128(18, 9), "Lowest price", "USD per million tokens"),
+            column("cheapest_provider_slug", pa.string(), "Who asks it; the first by slug if several do"),
+            column(
+                "median_usd_per_million_tokens",
+                pa.decimal128(18, 9),
+                "Median of the endpoints' prices",
+                "USD per million tokens",
+            ),
+            column("endpoints", pa.int64(), "Endpoints with such a price, degraded ones included", "endpoints"),
+            column("providers", pa.int64(), "Providers behind them", "providers"),
+            column("observed_at_utc", pa.timestamp("us"), "Instant of that look", "UTC"),
+        ],
+    ),
+    _view(
+        "who_serves",
+        "Whose models are served from where? Models and endpoints by day, never tokens, which are not published by "
+        "provider. Filled by `tokentide fetch --endpoints N`.",
+        ("observed_on", "home_country_code", "provider_country_code"),
+        [
+            column("observed_on", pa.date32(), "UTC day; each model's newest look of that day counts"),
+            _HOME,
+            column("provider_country_code", pa.string(), f"Country {HEADQUARTERS}"),
+            column("models", pa.int64(), "Models of that home that providers of that country serve", "models"),
+            column("providers", pa.int64(), "Providers among them", "providers"),
+            column("endpoints", pa.int64(), "Endpoints of these models there", "endpoints"),
+            column("endpoint_share", pa.float64(), "endpoints / all endpoints of models of that home that day", "0-1"),
         ],
     ),
     _view(
