@@ -92,6 +92,7 @@ _ALLOWED = {
         "tenfold_jump",
         "listed_without_price",
         "sources_disagree",
+        "genai_prices_disagree",
     },
     "metric": {
         "tokens",

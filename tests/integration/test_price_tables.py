@@ -696,6 +696,34 @@ def test_sources_disagree_where_one_is_three_times_what_the_other_said_lately(
     ]
 
 
+def test_genai_prices_disagrees_where_it_dates_another_price_for_that_instant(
+    connection: Connection, home: Home
+) -> None:
+    said = {  # on the 5th, and whether it is more than 5 % off the 2 that holds then
+        "us/far": ("2.2", True),
+        "us/near": ("2.1", False),
+        "us/free-of-charge": (0, True),
+    }
+    put_prices(home, [priced(5, price, model) for model, (price, _) in said.items()], "test-changes")
+    held = [(None, date(2026, 1, 5), 9), (date(2026, 1, 5), date(2026, 1, 6), 2), (date(2026, 1, 6), None, 9)]
+    dated = [
+        {
+            "model_id": model,
+            "provider": provider,
+            "price_kind": "output",
+            "valid_from": valid_from,
+            "valid_to": valid_to,
+            "usd_per_million_tokens": str(usd + is_makers),  # makers' prices are another source's business
+        }
+        for model in said
+        for provider, is_makers in (("openrouter", 0), ("maker", 50))
+        for valid_from, valid_to, usd in held
+    ]
+    found = suspicions(connection, home, genai_prices=dated)
+    disagreeing = [row[0] for row in found if row[2] == "genai_prices_disagree"]
+    assert disagreeing == sorted(model for model, (_, is_odd) in said.items() if is_odd)
+
+
 def test_a_suspicion_is_met_by_the_correction_of_its_rule_and_time(connection: Connection, home: Home) -> None:
     put_prices(home, [priced(5, 0), priced(6, 1), priced(7, 0), priced(7, 0, "us/b")], "test-changes")
     corrections = [

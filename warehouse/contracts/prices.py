@@ -29,7 +29,7 @@ _RULE = column(
     "rule",
     pa.string(),
     "`percent_encoded_name`, `per_token`, `above_ceiling`, `zero_on_paid`, `tenfold_jump`, `listed_without_price`, "
-    "`sources_disagree`",
+    "`sources_disagree`, `genai_prices_disagree`",
 )
 _PRICED = [
     column("priced_tokens", pa.int64(), "Tokens of rows with a price, `:free` rows included", "tokens"),

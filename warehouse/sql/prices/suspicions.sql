@@ -52,6 +52,29 @@ disagreements AS (
         AND (sources.completeness = 'changes' OR last_said.other_observed_at_utc < last_said.observed_at_utc + INTERVAL 28 DAY)
     GROUP BY last_said.source, last_said.model_id, last_said.observed_at_utc, own.usd_per_million_tokens
 ),
+-- makers' prices beside the makers' own as genai-prices dates them, OpenRouter's beside OpenRouter's, as in prices.cross_checks
+dated_otherwise AS (
+    SELECT
+        stated.source,
+        stated.model_id,
+        stated.observed_at_utc,
+        stated.price_kind,
+        stated.over_prompt_tokens,
+        stated.usd_per_million_tokens,
+        'genai-prices has ' || CAST(CAST(theirs.usd_per_million_tokens AS DOUBLE) AS VARCHAR) || ' of ' || theirs.provider AS compared_with
+    FROM staging.catalogue_prices AS stated
+    INNER JOIN temp.reference_genai_prices AS theirs
+        ON theirs.model_id = stated.model_id
+        AND theirs.price_kind = stated.price_kind
+        AND (stated.source = 'models-dev-makers') = (theirs.provider <> 'openrouter')
+        AND stated.observed_at_utc >= CAST(coalesce(theirs.valid_from, theirs.valid_to - 28) AS TIMESTAMP)
+        AND (theirs.valid_to IS NULL OR stated.observed_at_utc < CAST(theirs.valid_to AS TIMESTAMP))
+    WHERE
+        stated.over_prompt_tokens = 0
+        AND stated.price_state = 'priced'
+        AND abs(stated.usd_per_million_tokens - CAST(theirs.usd_per_million_tokens AS DECIMAL(18, 9)))
+        > 0.05 * greatest(stated.usd_per_million_tokens, CAST(theirs.usd_per_million_tokens AS DECIMAL(18, 9)))
+),
 found AS (
     SELECT source, model_id, observed_at_utc, 'percent_encoded_name' AS rule, NULL AS price_kind, NULL AS over_prompt_tokens, NULL AS stated, 'a model id has a slash' AS compared_with
     FROM staging.catalogue_models
@@ -81,6 +104,9 @@ found AS (
     UNION ALL
     SELECT source, model_id, observed_at_utc, 'sources_disagree' AS rule, 'output' AS price_kind, 0 AS over_prompt_tokens, usd_per_million_tokens AS stated, compared_with
     FROM disagreements
+    UNION ALL
+    SELECT source, model_id, observed_at_utc, 'genai_prices_disagree' AS rule, price_kind, over_prompt_tokens, usd_per_million_tokens AS stated, compared_with
+    FROM dated_otherwise
 )
 SELECT
     found.source,
