@@ -58,7 +58,7 @@ def _decision(published: duckdb.DuckDBPyConnection, slug: str) -> Iterator[Line]
     if model["base_author"]:
         yield "base model", f"{model['base_model']} ({model['derivation']}), by {model['base_lab']}"
         yield "under base_model_home", f"{country_name(model['base_country_code'])} ({model['base_country_code']})"
-        yield "  evidence", model["base_evidence_url"] or "none found"
+        yield from _evidence(model, "base_")
         yield from _homes(published, "home of the base's lab", model["base_author"])
 
 
@@ -123,14 +123,15 @@ def _prices(published: duckdb.DuckDBPyConnection, slug: str) -> Iterator[Line]:
         yield "price last seen", "none: no price source at hand is known to list it"
 
 
-def _evidence(fact: dict[str, Any]) -> Iterator[Line]:
-    if fact["evidence_url"]:
-        yield "  evidence", f"{fact['evidence_url']} (read {fact['evidence_read_on']})"
-        yield "  it says", fact["evidence_says"] or ""
+def _evidence(fact: dict[str, Any], of: str = "") -> Iterator[Line]:
+    """The columns on evidence, whose names begin with `of`."""
+    if fact[f"{of}evidence_url"]:
+        yield "  evidence", f"{fact[f'{of}evidence_url']} (read {fact[f'{of}evidence_read_on']})"
+        yield "  it says", fact[f"{of}evidence_says"] or ""
     else:
         yield "  evidence", "none found"
-    if fact["note"]:
-        yield "  note", fact["note"]
+    if fact[f"{of}note"]:
+        yield "  note", fact[f"{of}note"]
 
 
 def _find(published: duckdb.DuckDBPyConnection, name: str) -> str:

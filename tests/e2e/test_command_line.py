@@ -206,7 +206,9 @@ class TestExplain:
         text = in_one_line(outcome.stdout)
         assert "Germany (DE)" in text
         assert "base model" in text
-        assert "under base_model_home China (CN)" in text
+        # of the base as of the lab: page, day, what it says
+        evidence = r"evidence https://[^()]+ \(read \d{4}-\d\d-\d\d\) it says \S+"
+        assert re.search(rf"under base_model_home China \(CN\) {evidence}", text), text
 
 
 class TestDiff:

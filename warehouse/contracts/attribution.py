@@ -113,6 +113,9 @@ CONTRACTS = [
                 nullable=True,
             ),
             column("base_evidence_url", pa.string(), "Page that says so", nullable=True),
+            column("base_evidence_read_on", pa.date32(), "Day on which it was read", nullable=True),
+            column("base_evidence_says", pa.string(), "What it says, in our words", nullable=True),
+            column("base_note", pa.string(), "What is disputed or was searched for", nullable=True),
             column(
                 "base_lab",
                 pa.string(),

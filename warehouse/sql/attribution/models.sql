@@ -49,6 +49,9 @@ SELECT
     lineage.base_author,
     lineage.derivation,
     lineage.evidence_url AS base_evidence_url,
+    lineage.evidence_read_on AS base_evidence_read_on,
+    lineage.evidence_says AS base_evidence_says,
+    lineage.note AS base_note,
     coalesce(CASE WHEN lineage.base_author IS NULL THEN homes.lab ELSE base_homes.lab END, 'unknown') AS base_lab,
     coalesce(
         CASE WHEN lineage.base_author IS NULL THEN homes.country_code ELSE base_homes.country_code END, 'ZZ'
