@@ -209,7 +209,11 @@ ONE_LINE = {
         {"action": "halve"},
         "action must be one of accept, ignore, times_million",
     ),
-    "unknown rule": ("price_corrections", {"rule": "dear"}, "rule must be one of above_ceiling, genai_prices_disagree, listed_without_price"),
+    "unknown rule": (
+        "price_corrections",
+        {"rule": "dear"},
+        "rule must be one of above_ceiling, genai_prices_disagree, listed_without_price",
+    ),
     "correction without reason": ("price_corrections", {"reason": ""}, "reason must not be empty"),
     "correction of no time": (
         "price_corrections",
