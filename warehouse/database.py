@@ -94,11 +94,16 @@ def create_tables(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Con
             del found[contract.name]
         if contract.name not in found:
             connection.execute(contract.create_table_sql())
-            _comment(connection, contract)
     for contract in contracts:
         if contract.build is Build.VIEW:
             connection.execute(f"CREATE OR REPLACE VIEW {contract.name} AS {select_sql(contract)}")
-            _comment(connection, contract)
+
+
+def comment_on(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
+    """Says of every table, view and column what the contract says: for files that people open, as it takes a while."""
+    for contract in contracts:
+        for statement in contract.comment_sql():
+            connection.execute(statement)
 
 
 def select_sql(contract: Contract) -> str:
@@ -131,11 +136,6 @@ def storage_failed(error: Exception) -> StorageFailed:
         f"The disk or the memory would not serve: {_first_line(error)}",
         "free space (or give write permission), then run again. The published file is as it was.",
     )
-
-
-def _comment(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    for statement in contract.comment_sql():
-        connection.execute(statement)
 
 
 def _columns_found(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, str]]]:

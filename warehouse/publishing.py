@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from warehouse.builds import load_current_inputs, made_from_reference_hash
 from warehouse.contracts import CONTRACTS, Build, Contract
-from warehouse.database import STORAGE_VERSION, connect, create_tables, fetch_one, select_sql
+from warehouse.database import STORAGE_VERSION, comment_on, connect, create_tables, fetch_one, select_sql
 from warehouse.editions import (
     Edition,
     content_hash,
@@ -145,6 +145,7 @@ def _new_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str
     try:
         connection.execute("USE publication")
         create_tables(connection, CONTRACTS.values())
+        comment_on(connection, CONTRACTS.values())
         yield working
     finally:
         connection.execute(f"USE {working}")

@@ -12,7 +12,7 @@ from checks.suites import SUITES
 from warehouse.build_inputs import BUILD_INPUTS, fill_input
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.contracts.contract import column, contract
-from warehouse.database import connect, create_tables, select_sql, sql_path
+from warehouse.database import comment_on, connect, create_tables, select_sql, sql_path
 from warehouse.results import GATE as PUBLICATION
 
 # Tables whose rows do not come from a SELECT: bodies, reference files, check results, and what the publisher adds.
@@ -52,6 +52,7 @@ def created() -> Iterator[duckdb.DuckDBPyConnection]:
     """Every table and view, made by create_tables and only looked at."""
     with connect(":memory:") as connection:
         create_tables(connection, CONTRACTS.values())
+        comment_on(connection, CONTRACTS.values())
         yield connection
 
 
@@ -154,6 +155,7 @@ def test_a_comment_may_hold_a_quote() -> None:
     quoting = contract("main.quoting", "It's 'so'.", Build.WHOLE, ("a",), [column("a", pa.string(), "The lab's", "x")])
     with connect(":memory:") as connection:
         create_tables(connection, [quoting])
+        comment_on(connection, [quoting])
         assert query(connection, "SELECT comment FROM duckdb_columns() WHERE table_name = 'quoting'") == [
             ("The lab's [x]",)
         ]
