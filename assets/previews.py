@@ -23,7 +23,7 @@ Figures = dict[date, dict[str, float | None]]
 FIGURES_DIRECTORY = Path(__file__).parent / "figures"
 _ROWS = 5
 # As much as the UI shows of a line on a screen of 1,600 pixels.
-_LINE_CHARACTERS = 78
+_LINE_CHARACTERS = 68
 _CELL_CHARACTERS = 24
 # A table that holds every definition is shown under the headline's.
 _HEADLINE = {
@@ -39,13 +39,12 @@ _ASIDE = re.compile(
     r"|statement_\w+|row_kind|method|is_complete_week|model_name|date_suffix|base_[^p]\w+|canonical_slug|hugging_face_id|known_from_utc"
     r"|last_seen_utc|valid_to|valid_to_utc|population_tokens|free_tokens|share_low|language|read_on|top_n|weights_name|tolerance\w*"
 )
-# What stands first, where a table has it: the newest, what has a price, the largest; then by key.
+# What stands first, where a table has it: the newest, what has a price, the largest; then by key. So do these columns.
 _FIRST = {
     "week_start": "week_start DESC",
     "usd_per_million_tokens": "usd_per_million_tokens IS NULL",
     "tokens": "tokens DESC",
 }
-_WORDS = ("VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP")
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]|~<>&#!])")
 
 
@@ -123,7 +122,9 @@ def preview(
     if contract.has_weeks and set(contract.key) - fixed.keys() != {"week_start"}:
         fixed["week_start"] = f"= {f'DATE {week.isoformat()!r}' if week else _newest_week(contract)}"
     columns = [n for n in has if n not in fixed and (contract.key == (n,) or not _ASIDE.fullmatch(n))]
-    columns.sort(key=lambda n: (n not in contract.key, contract.duckdb_type(n) in _WORDS))
+    first, *others = columns
+    others.sort(key=lambda n: (n not in _FIRST, n not in contract.key, _holds_words(contract, n)))
+    columns = [first, *others]
     order = [term for column, term in _FIRST.items() if column in has and column not in fixed]
     rows = connection.execute(
         f"SELECT {', '.join(columns)}, count(*) OVER (), {'week_start' if 'week_start' in fixed else 'NULL'} "
@@ -146,7 +147,7 @@ def markdown_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> st
     left = _LINE_CHARACTERS
     for name, values in zip(names, zip(*rows, strict=True), strict=True):
         cells = [_text(value) for value in values]
-        width = 2 + max(3 * len(name) // 4, *map(len, cells))  # names are set in a narrower font
+        width = 3 + max(4 * len(name) // 5, *map(len, cells))  # names are set in a narrower font
         if width <= left or not columns:
             left -= width
             columns.append([_escaped(name), _alignment(values), *map(_escaped, cells)])
@@ -159,6 +160,10 @@ def _newest_week(contract: Contract) -> str:
     told = [condition for column, condition in telling.items() if column in contract.column_names]
     newest = f"max(week_start) FILTER ({' AND '.join(told)})" if told else "max(week_start)"
     return f"(SELECT coalesce({newest}, max(week_start)) FROM {contract.name})"
+
+
+def _holds_words(contract: Contract, column: str) -> bool:
+    return contract.duckdb_type(column) in ("VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP")
 
 
 def _text(value: object) -> str:
