@@ -36,7 +36,7 @@ class TestTable:
 
     def test_a_long_text_is_cut_and_a_column_too_many_left_out(self) -> None:
         lines = markdown_table(["a", "b", "c", "d", "e"], [["x" * 99, "y" * 99, "z" * 99, "w" * 99, 1]]).splitlines()
-        assert lines[0] == "| a | b | c |"
+        assert lines[0] == "| a | b | e |"
         assert lines[2].startswith(f"| {'x' * 23}… |")
 
 
