@@ -10,9 +10,7 @@ import dagster as dg
 import duckdb
 import pytest
 from building import LONG_AFTER, full_weeks, week
-from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from dagster._core.events.log import EventLogEntry
-from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
@@ -23,7 +21,6 @@ from job_runs import run_job
 
 from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
-from pipeline.definitions import build_definitions
 from pipeline.event_log_storage import PooledSqliteEventLogStorage
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.home import Home
@@ -149,14 +146,6 @@ class TestGoodRun:
             (event,) = good_run.materializations(key)
             assert event.metadata["by_week"].value.startswith("![chart](<data:image/svg+xml,")
             assert f"| {LAST} |" in event.metadata["first_rows"].value
-
-    def test_nothing_is_out_of_date_after_it(self, good_run: Run) -> None:
-        graph = build_definitions().resolve_asset_graph()
-        resolver = CachingStaleStatusResolver(good_run.instance, graph, LoadingContextForTest(good_run.instance))
-        for key in graph.materializable_asset_keys:
-            week_key = str(LAST) if graph.get(key).is_partitioned else None
-            causes = [f"{cause.reason}: {cause.dependency}" for cause in resolver.get_stale_causes(key, week_key)]
-            assert (key, causes) == (key, [])
 
     def test_a_whole_table_has_one_event_without_a_week(self, good_run: Run) -> None:
         (event,) = good_run.materializations(dg.AssetKey(["weekly", "weeks"]))
