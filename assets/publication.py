@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.presentation import OWNERS, REPOSITORY, code_references, group_name
+from assets.previews import chart, figures_by_week, preview
 from assets.resources import Warehouse
-from assets.table_assets import OWNERS, WRITER_POOL
+from assets.table_assets import WRITER_POOL
 from checks.dagster_results import check_results, check_specs
 from checks.suites import SUITES
 from warehouse.contracts import CONTRACTS, Build
@@ -28,10 +30,23 @@ _EXPECTATIONS = SUITES[GATE].expectations
                 if contract.build is not Build.VIEW and contract.schema_name not in {"main", "checks"}
             ],
             description="The published DuckDB file, replaced atomically once every gate is green. Whoever has the old "
-            "one open keeps reading it.",
-            group_name="publication",
+            "one open keeps reading it.\n\n"
+            '**Ask**: `.venv/bin/tokentide sql "FROM china_and_us"`, `.venv/bin/tokentide sql "SHOW TABLES"`\n\n'
+            "**What changed, and why**: `.venv/bin/tokentide diff previous latest`",
+            group_name=group_name("publication"),
             owners=OWNERS,
             kinds={"duckdb", "python"},
+            tags={"build": "whole"},
+            metadata={
+                "dagster/code_references": code_references(
+                    {
+                        "publisher": REPOSITORY / "warehouse" / "publishing.py",
+                        "gate": REPOSITORY / "checks" / "suites" / "publication.py",
+                        "measures of the gate": REPOSITORY / "checks" / "sql" / "publication.sql",
+                        "data dictionary": REPOSITORY / "docs" / "data-dictionary.md",
+                    }
+                )
+            },
         )
     ],
     check_specs=check_specs(_KEY, _EXPECTATIONS),
@@ -55,12 +70,16 @@ def publication(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[W
         except ChecksFailed as error:
             yield from check_results(_KEY, _EXPECTATIONS, error.results)
             raise dg.Failure(str(error), allow_retries=False) from error
+        by_week = chart(figures_by_week(connection, CONTRACTS["weekly.country_tokens"]))
+        newest_weeks = preview(connection, CONTRACTS["main.china_and_us"])
     yield from check_results(_KEY, _EXPECTATIONS, published.results, published.held_back)
     edition = published.edition
     yield dg.MaterializeResult(
         asset_key=_KEY,
         data_version=dg.DataVersion(edition.content_hash),
         metadata={
+            "by_week": by_week,
+            "first_rows": newest_weeks,
             "edition": edition.edition,
             "is_new": published.is_new,
             "weeks": edition.weeks,

@@ -8,8 +8,9 @@ import pyarrow as pa
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from pydantic import Field
 
+from assets.presentation import OWNERS, REPOSITORY, code_references, group_name
 from assets.resources import FetchRequest, Warehouse
-from assets.table_assets import OWNERS, WRITER_POOL, whole_table
+from assets.table_assets import WRITER_POOL, whole_table
 from assets.week_versions import new_week_versions
 from warehouse.errors import SnapshotCorrupted
 from warehouse.from_raw import week_figures_at_hand
@@ -41,9 +42,19 @@ FETCHED = dg.AssetSpec(
     FETCH_KEY,
     description="What OpenRouter has published: daily token totals and the price catalogue, each answer stored as it "
     "came before anything is read from it. Fetched by the job fetch_live (`tokentide fetch`), never by a build.",
-    group_name="raw",
+    group_name=group_name("raw"),
     owners=OWNERS,
     kinds={"python"},
+    tags={"source/usage": "", "source/prices": "", "source/serving": ""},
+    metadata={
+        "dagster/code_references": code_references(
+            {
+                "clients": REPOSITORY / "pipeline" / "clients",
+                "what is asked for": REPOSITORY / "pipeline" / "fetching.py",
+                "how to operate it": REPOSITORY / "docs" / "operating.md",
+            }
+        )
+    },
 )
 
 

@@ -15,6 +15,8 @@ from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from assets.lineage import known_column_lineage, tables_read
 from assets.partitions import WEEKS, weeks_of
+from assets.presentation import OWNERS, description_of, group_of, kinds_of, metadata_of, tags_of
+from assets.previews import Shown, shown_rows
 from assets.resources import Warehouse
 from checks.dagster_results import check_results, check_specs
 from checks.suites import expectations_of
@@ -25,7 +27,6 @@ from warehouse.hold_back import held_back_weeks
 from warehouse.results import CheckResult, Validator
 from warehouse.writing import BuildReport, WrittenWeek, build_weeks, build_whole
 
-OWNERS = ["team:tokentide"]
 # Keeps runs in line: one at a time may write the working file.
 WRITER_POOL = "tokentide_writer"
 
@@ -60,9 +61,10 @@ def weekly_table(name: str, reads: frozenset[str] | None = None, explain: Explai
             report = build_weeks(connection, contract, weeks, _validator(), warehouse.home)
             held_back = warehouse.hold_back | held_back_weeks(connection)
             causes = explain(connection, report.failed.keys() - held_back) if explain else []
+            last = max((week for week in report.written if week), default=None)
+            shown = shown_rows(connection, contract, last)
         for week, written in report.written.items():
-            is_last = week == max(report.written, key=str)
-            context.log_event(_materialization(context, contract, written, week, has_lineage=is_last))
+            context.log_event(_materialization(context, contract, written, week, shown, is_last=week == last))
         if BACKFILL_ID_TAG in context.run.tags:
             for week in set(weeks) - report.written.keys() - report.failed.keys():
                 context.log_event(no_data(contract, week))
@@ -104,8 +106,9 @@ def whole_table(
             if after:
                 after(warehouse, connection)
             causes = explain(connection, []) if explain and report.failed else []
+            shown = shown_rows(connection, contract)
         if written := report.written.get(None):
-            context.log_event(_materialization(context, contract, written, None, has_lineage=True))
+            context.log_event(_materialization(context, contract, written, None, shown, is_last=True))
         yield from _check_events(contract, report, frozenset(), causes)
         yield result_without_events(contract)
 
@@ -116,36 +119,16 @@ def asset_key(contract: Contract) -> dg.AssetKey:
     return dg.AssetKey(contract.name.split("."))
 
 
-def column_schema(contract: Contract) -> dg.TableSchema:
-    """The contract's columns as Dagster shows them."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                field.name,
-                contract.duckdb_type(field.name),
-                contract.describe(field.name),
-                dg.TableColumnConstraints(nullable=field.nullable, unique=contract.key == (field.name,)),
-            )
-            for field in contract.columns
-        ]
-    )
-
-
 def spec_of(contract: Contract, reads: frozenset[str], others: tuple[dg.AssetKey, ...] = ()) -> dg.AssetSpec:
-    metadata: dict[str, object] = {
-        "dagster/column_schema": column_schema(contract),
-        "dagster/table_name": contract.name,
-        "key": ", ".join(contract.key),
-    }
-    kinds = {"duckdb", "sql" if sql_path(contract).exists() else "python"}
     return dg.AssetSpec(
         asset_key(contract),
         deps=[*others, *(asset_key(CONTRACTS[table]) for table in sorted(reads))],
-        description=f"{contract.description}\n\nOne row per {', '.join(contract.key)}.",
-        group_name=contract.schema_name,
+        description=description_of(contract),
+        group_name=group_of(contract),
         owners=OWNERS,
-        kinds=kinds,
-        metadata=metadata,
+        kinds=kinds_of(contract),
+        tags=tags_of(contract),
+        metadata=metadata_of(contract),
         code_version=code_version_of(contract),
     )
 
@@ -164,12 +147,20 @@ def _validator() -> Validator:
 
 
 def _materialization(
-    context: dg.AssetExecutionContext, contract: Contract, written: WrittenWeek, week: date | None, has_lineage: bool
+    context: dg.AssetExecutionContext,
+    contract: Contract,
+    written: WrittenWeek,
+    week: date | None,
+    shown: Shown,
+    is_last: bool,
 ) -> dg.AssetMaterialization:
-    """What Dagster keeps of a build. Column lineage only once a run: it is long and the same for every week."""
+    """What Dagster keeps of a build. Lineage, chart and rows only once a run: they are long, and cost by the event."""
     row_count = "dagster/partition_row_count" if week else "dagster/row_count"
-    metadata: dict[str, dg.RawMetadataValue] = {row_count: written.rows}
-    if has_lineage and sql_path(contract).exists():
+    metadata: dict[str, dg.RawMetadataValue] = dict(shown.once) if is_last else {}
+    metadata[row_count] = written.rows
+    if week:
+        metadata |= shown.of_week.get(week, {})
+    if is_last and sql_path(contract).exists():
         metadata["dagster/column_lineage"] = known_column_lineage(contract.name)
     return dg.AssetMaterialization(
         asset_key(contract),
@@ -203,7 +194,9 @@ def _check_events(
     contract: Contract, report: BuildReport, held_back: frozenset[date], causes: list[str]
 ) -> Iterator[object]:
     """The check results; then the end of the run, where a blocking one failed and no person held that week back."""
-    yield from check_results(asset_key(contract), expectations_of(contract), report.results, held_back)
+    yield from check_results(
+        asset_key(contract), expectations_of(contract), report.results, held_back, report.quarantine_path, causes
+    )
     failed = {week: results for week, results in report.failed.items() if week not in held_back}
     if failed:
         raise dg.Failure(_failure_text(contract, failed, report, causes), allow_retries=False)

@@ -50,7 +50,9 @@ def build_definitions(resource_overrides: Mapping[str, object] | None = None) ->
     publish_job = dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.all(),
-        description="From the stored snapshots to the published file, for one week or a range in a single run.",
+        description="From the stored snapshots to the published file, for one week or a range in a single run. Weeks "
+        "that fail a blocking check keep their old rows, and nothing is published: the check says what was seen, and "
+        "where the rejected rows are. In a shell: `tokentide run`",
     )
     return dg.Definitions(
         assets=with_freshness(asset for layer in layers for asset in layer.ASSETS),

@@ -51,15 +51,15 @@ def _graph() -> str:
     assets = build_definitions().assets or []
     specs = [spec for asset in assets for spec in getattr(asset, "specs", [asset])]  # an external one is its own spec
     text = "flowchart LR\n"
-    for group in dict.fromkeys(spec.group_name for spec in specs):
-        text += f"    subgraph {group}\n"
+    for layer in dict.fromkeys(spec.key.path[0] for spec in specs):
+        text += f"    subgraph {layer}\n"
         for spec in specs:
-            if spec.group_name == group:
+            if spec.key.path[0] == layer:
                 edges = "[[{}]]" if spec.partitions_def else "[{}]"
                 text += f"        {_node(spec)}{edges.format(spec.key.path[-1])}\n"
         text += "    end\n"
     for spec in specs:
-        if spec.group_name == "publication":
+        if spec.key.path == ["publication"]:
             layers = dict.fromkeys(dep.asset_key.path[0] for dep in spec.deps)  # it takes every table
             text += "".join(f"    {layer} --> {_node(spec)}\n" for layer in layers)
         else:

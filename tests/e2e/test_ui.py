@@ -35,7 +35,7 @@ def test_the_ui_shows_the_graph_with_its_weeks(archive: CommandLine, tmp_path: P
     assert countries["partitionKeys"][0] == "2024-12-30"
     assert len(countries["partitionKeys"]) > 93, "the archive's weeks, and those since"
     assert set(countries["kinds"]) == {"duckdb", "sql"}
-    assert countries["groupName"] == "weekly"
+    assert countries["groupName"] == "5_weekly"
     assert countries["assetMaterializations"] == [{"partition": "2026-10-05"}]
     assert "tokens_add_up" in {check["name"] for check in countries["assetChecksOrError"]["checks"]}
     assert nodes["publication"]["partitionKeys"] == []

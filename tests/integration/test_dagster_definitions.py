@@ -12,8 +12,9 @@ import sqlglot
 from building import REPOSITORY
 
 from assets.partitions import WEEKS
+from assets.presentation import column_schema
 from assets.snapshots import FETCH_KEY
-from assets.table_assets import asset_key, column_schema
+from assets.table_assets import asset_key
 from checks.suite import structural_expectations
 from checks.suites import SUITES
 from pipeline.definitions import FETCH_JOB_NAME, JOB_NAME, defs
@@ -47,17 +48,51 @@ class TestAssets:
     @pytest.mark.parametrize("contract", TABLES, ids=by_name)
     def test_it_says_of_itself_what_the_contract_says(self, contract: Contract) -> None:
         spec = asset(contract).get_asset_spec(asset_key(contract))
-        assert spec.group_name == contract.schema_name
+        assert spec.group_name.partition("_")[2] in (contract.schema_name, "reference")
         assert spec.owners == ["team:tokentide"]
-        assert spec.kinds == {"duckdb", "sql" if sql_path(contract).exists() else "python"}
+        assert "duckdb" in spec.kinds
+        assert ("sql" in spec.kinds) == sql_path(contract).exists()
+        assert spec.tags["build"] == contract.build.value
+        assert any(name.startswith("source/") for name in spec.tags)
         assert spec.description is not None
         assert spec.description.startswith(contract.description)
+        assert all(unit in spec.description for unit in map(contract.unit, contract.column_names))
+        assert "**Sources**: " in spec.description
         assert spec.code_version
         columns = spec.metadata["dagster/column_schema"].columns
         assert [column.name for column in columns] == contract.column_names
         assert [column.type for column in columns] == [contract.duckdb_type(name) for name in contract.column_names]
         assert [column.description for column in columns] == [contract.describe(n) for n in contract.column_names]
         assert [column.constraints.nullable for column in columns] == [field.nullable for field in contract.columns]
+
+    @pytest.mark.parametrize("contract", TABLES, ids=by_name)
+    def test_its_links_lead_to_the_lines_that_name_it(self, contract: Contract) -> None:
+        metadata = asset(contract).get_asset_spec(asset_key(contract)).metadata
+        links = {link.label: link for link in metadata["dagster/code_references"].code_references}
+        assert {"contract", "checks", "data dictionary"} < set(links)
+        for label in ("contract", "checks", "data dictionary"):
+            lines = Path(links[label].file_path).read_text(encoding="utf-8").splitlines()
+            assert contract.name in lines[links[label].line_number - 1]
+        assert all(Path(link.file_path).exists() for link in links.values())
+        if sql_path(contract).exists():
+            assert links["SQL"].file_path == str(sql_path(contract))
+            assert select_sql(contract).strip() in metadata["sql"].value
+
+    def test_groups_are_named_in_the_order_in_which_rows_flow(self) -> None:
+        specs = {spec.key: spec for spec in defs.resolve_all_asset_specs()}
+        for spec in specs.values():
+            assert all(specs[dep.asset_key].group_name <= spec.group_name for dep in spec.deps), spec.key
+        assert sorted({spec.group_name for spec in specs.values()})[:3] == ["1_raw", "2_reference", "3_staging"]
+
+    @pytest.mark.parametrize("key", ["publication", "raw/openrouter"])
+    def test_what_is_no_table_introduces_itself_too(self, key: str) -> None:
+        spec = next(spec for spec in defs.resolve_all_asset_specs() if spec.key.to_user_string() == key)
+        assert spec.description
+        assert spec.owners
+        assert spec.kinds
+        links = spec.metadata["dagster/code_references"].code_references
+        assert all(Path(link.file_path).exists() for link in links)
+        assert links
 
     @pytest.mark.parametrize("contract", TABLES, ids=by_name)
     def test_it_has_a_check_for_every_expectation(self, contract: Contract) -> None:

@@ -126,6 +126,27 @@ class TestGoodRun:
             assert event.tags["dagster/data_version"]
             assert event.tags["dagster/code_version"] == code_version_of(CONTRACTS["weekly.country_tokens"])
 
+    def test_each_week_has_its_figures_and_the_last_one_chart_and_rows(self, good_run: Run) -> None:
+        events = {event.partition: event.metadata for event in good_run.materializations(COUNTRIES)}
+        shares = good_run.query(
+            "SELECT week_start, 100 * share FROM weekly.country_tokens WHERE country_code = 'CN' "
+            "AND population = 'ranked' AND policy = 'lab_home' AND knowledge = 'as_known_now'"
+        )
+        assert len(shares) == len(WITH_FIGURES)
+        for week_start, share in shares:
+            found = events[str(week_start)]["china_percent_of_ranked"].value
+            assert found == pytest.approx(share, abs=1e-4)
+        assert {week for week, metadata in events.items() if "by_week" in metadata} == {str(LAST)}
+        assert events[str(LAST)]["by_week"].value.startswith("![chart](<data:image/svg+xml,")
+        assert f"rows of week {LAST}" in events[str(LAST)]["first_rows"].value
+        assert "| CN |" in events[str(LAST)]["first_rows"].value
+
+    def test_a_whole_table_and_the_publication_show_chart_and_rows(self, good_run: Run) -> None:
+        for key in (dg.AssetKey(["weekly", "weeks"]), dg.AssetKey("publication")):
+            (event,) = good_run.materializations(key)
+            assert event.metadata["by_week"].value.startswith("![chart](<data:image/svg+xml,")
+            assert f"| {LAST} |" in event.metadata["first_rows"].value
+
     def test_a_whole_table_has_one_event_without_a_week(self, good_run: Run) -> None:
         (event,) = good_run.materializations(dg.AssetKey(["weekly", "weeks"]))
         assert event.partition is None

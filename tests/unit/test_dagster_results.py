@@ -1,13 +1,18 @@
 """Check results as Dagster shows them: severity, and the worst week of a range."""
 
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from checks.dagster_results import check_results, check_specs
 from checks.suite import between, none_of, warn_between
 from warehouse.results import CheckResult
 
+TABLE = "weekly.weeks"
 KEY = dg.AssetKey(["weekly", "weeks"])
 BLOCKING_CHECK = between("bad", 0, 5, "blocking_check", "words")
 WARNING_CHECK = warn_between("bad", 0, 5, "warning_check", "words")
@@ -17,7 +22,9 @@ WEEKS = [date(2026, 1, 5), date(2026, 1, 12), date(2026, 1, 19)]
 def results(check, *values: float) -> list[CheckResult]:
     bad = "failed" if check.severity == "blocking" else "warned"
     return [
-        CheckResult("t", week, check.name, check.severity, "passed" if value <= 5 else bad, value, "0 to 5", "words")
+        CheckResult(
+            "weekly.weeks", week, check.name, check.severity, "passed" if value <= 5 else bad, value, "0 to 5", "words"
+        )
         for week, value in zip(WEEKS, values, strict=False)
     ]
 
@@ -31,7 +38,37 @@ def test_a_passing_range_is_one_passed_result() -> None:
     [result] = check_results(KEY, [BLOCKING_CHECK], results(BLOCKING_CHECK, 1, 2, 3))
     assert result.passed
     assert result.metadata["weeks_checked"].value == 3
+    assert result.metadata["observed"].text == "1 to 3 bad"
+    assert result.metadata["expected"].text == "0 to 5 bad"
     assert "weeks_not_passed" not in result.metadata
+    assert result.description is None
+
+
+def test_a_failing_range_lists_its_weeks_and_shows_the_rejected_rows(tmp_path: Path) -> None:
+    [result] = check_results(
+        KEY, [BLOCKING_CHECK], results(BLOCKING_CHECK, 6, 1, 99), quarantine=tmp_path, causes=["row 3: negative"]
+    )
+    assert [(row.data["week"], row.data["observed"]) for row in result.metadata["by_week"].records] == [
+        ("2026-01-05", "6"),
+        ("2026-01-19", "99"),
+    ]
+    assert result.description.startswith("**Failed in 2 of 3 weeks, worst in that of 2026-01-19**: observed 99")
+    assert "- `row 3: negative`" in result.description
+    assert result.metadata["quarantine"].path == str(tmp_path)
+    duckdb.sql("SELECT DATE '2026-01-19' AS week_start, 424242 AS tokens").write_parquet(
+        str(tmp_path / "candidate_rows.parquet")
+    )
+    command = result.metadata["show_rejected_rows"].text.replace(".venv/bin/python", sys.executable)
+    shown = subprocess.run(command, shell=True, capture_output=True, text=True, check=True, timeout=60)
+    assert "424242" in shown.stdout
+
+
+def test_a_warning_tells_where_its_rows_are() -> None:
+    [result] = check_results(KEY, [WARNING_CHECK], results(WARNING_CHECK, 6))
+    assert result.metadata["show_rows"].text == (
+        """.venv/bin/tokentide sql "FROM weekly.weeks WHERE week_start = DATE '2026-01-05'\""""
+    )
+    assert "quarantine" not in result.metadata
 
 
 def test_a_failing_range_is_an_error_that_names_the_worst_week() -> None:

@@ -59,10 +59,13 @@ class Contract:
 
     def describe(self, column: str) -> str:
         """The column's description with its unit, as shown in comments, the UI and the data dictionary."""
-        metadata = self.columns.field(column).metadata
-        unit = metadata[b"unit"].decode()
-        text = metadata[b"description"].decode()
-        return f"{text} [{unit}]" if unit else text
+        text = self.columns.field(column).metadata[b"description"].decode()
+        return f"{text} [{unit}]" if (unit := self.unit(column)) else text
+
+    def unit(self, column: str) -> str:
+        """Empty where the column has none."""
+        unit: str = self.columns.field(column).metadata[b"unit"].decode()
+        return unit
 
     def create_table_sql(self) -> str:
         """DDL with NOT NULL where the contract says so. Keys are held by checks, not by an index."""

@@ -1,0 +1,1 @@
+SELECT week_start, days_observed FROM weekly.weeks ORDER BY week_start
