@@ -385,7 +385,7 @@ def ui() -> None:
     prepare_dagster_home(settings)
     os.environ["TOKENTIDE_HOME"] = str(settings.state.path)
     os.environ["PYTHONWARNINGS"] = "ignore"  # Dagster's notices to developers
-    console.print(f"Dagster UI: http://127.0.0.1:{settings.ui_port}  (end with Ctrl-C)")
+    console.print(f"Dagster UI: http://127.0.0.1:{settings.ui_port}/asset-groups  (end with Ctrl-C)")
     arguments = ["dev", "--module-name", "pipeline.definitions", "--host", "127.0.0.1", "--port", str(settings.ui_port)]
     os.execv(sys.executable, [sys.executable, "-m", "dagster", *arguments])
 
