@@ -18,7 +18,7 @@ from assets.partitions import WEEKS, weeks_of
 from assets.presentation import OWNERS, description_of, group_of, kinds_of, metadata_of, tags_of
 from assets.previews import Shown, shown_rows
 from assets.resources import Warehouse
-from checks.dagster_results import check_results, check_specs
+from checks.dagster_results import check_results, check_specs, nothing_to_check
 from checks.suites import expectations_of
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import select_sql, sql_path
@@ -194,9 +194,10 @@ def _check_events(
     contract: Contract, report: BuildReport, held_back: frozenset[date], causes: list[str]
 ) -> Iterator[object]:
     """The check results; then the end of the run, where a blocking one failed and no person held that week back."""
-    yield from check_results(
-        asset_key(contract), expectations_of(contract), report.results, held_back, report.quarantine_path, causes
-    )
+    key, expectations = asset_key(contract), expectations_of(contract)
+    if not report.results:
+        yield from nothing_to_check(key, expectations)
+    yield from check_results(key, expectations, report.results, held_back, report.quarantine_path, causes)
     failed = {week: results for week, results in report.failed.items() if week not in held_back}
     if failed:
         raise dg.Failure(_failure_text(contract, failed, report, causes), allow_retries=False)

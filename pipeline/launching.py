@@ -39,15 +39,16 @@ class Busy(Exception):
 
 
 def publishing_run(home: Home, job: Job, week: date, run_key: str | None = None) -> dg.RunRequest:
-    """A run that builds the week and publishes, with every other week that is no longer as it should be: an edition
-    must not mix rows of different snapshots, facts or code, and its gate would refuse to. Raises Busy.
+    """A run that builds the week and publishes, with every other week that is no longer as it should be (an edition
+    must not mix rows of different snapshots, facts or code, and its gate would refuse to), and with those before it
+    that were skipped while the machine was off. Raises Busy.
     """
     request = RunRequest(week, week)
     if home.working_file.exists():
         try:
             # without waiting: whoever holds the lock is building, and may change which weeks these are
             with writer_lock(home, wait_seconds=0):
-                request = with_stale_weeks(home, request, report=lambda _: None)
+                request = with_stale_weeks(home, request, report=lambda _: None, with_skipped_weeks=True)
         except LockHeld as error:
             raise Busy(str(error.args[0])) from error
     else:

@@ -78,21 +78,26 @@ def fetch_job(settings: Settings, request: FetchRequest, report: Callable[[str],
             _execute(settings, FETCH_JOB_NAME, run_config, {}, frozenset(), report)
 
 
-def with_stale_weeks(home: Home, request: RunRequest, report: Callable[[str], None]) -> RunRequest:
+def with_stale_weeks(
+    home: Home, request: RunRequest, report: Callable[[str], None], with_skipped_weeks: bool = False
+) -> RunRequest:
     """Widens the span to weeks whose rows were made from other snapshots, reference files or code than are at hand:
-    an edition must not mix them. The caller holds the writer's lock."""
+    an edition must not mix them. `with_skipped_weeks` adds those that have figures, lie between the first built week
+    and the last asked for, and were never built. The caller holds the writer's lock."""
     if not home.working_file.exists():
         return request
     store = SnapshotStore(home)
     at_hand = {snapshot.snapshot_id for snapshot in store.snapshots()}
     with open_working_file(home) as connection:
         used = {row[0] for row in connection.execute("SELECT snapshot_id FROM raw.snapshots").fetchall()}
+        built = built_weeks(connection)
         try:
             figures = staged_week_figures(connection) if at_hand == used else week_figures_at_hand(store)
             stale = stale_weeks(connection, figures)
         except SnapshotCorrupted:  # the run restores what is built in, and names what is not
-            stale = built_weeks(connection)
-    span = {request.first, request.last, *stale}
+            figures, stale = {}, built
+    skipped = {week for week in figures.keys() - built if built and min(built) < week <= request.last}
+    span = {request.first, request.last, *stale, *(skipped if with_skipped_weeks else ())}
     wider = replace(request, first=min(span), last=max(span))
     if wider != request:
         report(f"weeks {wider.first} to {wider.last}: earlier rows were made from other snapshots, facts or code")

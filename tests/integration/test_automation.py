@@ -273,7 +273,7 @@ class TestCatchUp:
         request, _ = self.tick(published, instance)
         assert isinstance(request, dg.RunRequest)
         assert request.job_name == JOB_NAME
-        assert span(request) == ("2026-01-19", "2026-01-19"), "the week before was stated with the same figures"
+        assert span(request) == ("2026-01-12", "2026-01-19"), "the weeks of which there are newer statements"
         assert self.tick(published, instance)[0] == request, "one run_key until the store changes or the day ends"
         later, _ = self.tick(published, instance, now=self.NOW + timedelta(hours=24))
         assert isinstance(later, dg.RunRequest)

@@ -85,17 +85,39 @@ def test_only_the_weeks_that_a_fetch_changed_are_stale_until_they_are_built(
     assert stale(built) == set(), "the weeks that were not built do not rest on what has changed"
 
 
-def test_a_fetch_of_the_same_figures_makes_no_week_stale(home: Home, built: dg.DagsterInstance) -> None:
+def test_rows_that_name_an_older_snapshot_are_stale_although_their_figures_are_the_same(
+    home: Home, built: dg.DagsterInstance
+) -> None:
+    """Or a table would depend on when it was built, and `tokentide verify` would say so."""
     fetch(home, built, full_weeks([WEEKS[1]], FIGURES))
-    assert stale(built) == {("raw/snapshots", None)}
-    request = RunRequest(WEEKS[1], WEEKS[1])
-    assert with_stale_weeks(home, request, lambda _: None) == request
+    assert stale(built) == {("raw/snapshots", None), ("staging/model_day_tokens", str(WEEKS[1]))}
 
 
 def test_a_fetch_before_the_first_build_leaves_no_events_of_weeks(home: Home) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         fetch(home, instance, full_weeks(WEEKS, FIGURES))
         assert instance.get_materialized_partitions(dg.AssetKey(["staging", "week_figures"])) == set()
+
+
+def test_weeks_that_were_skipped_are_built_by_what_runs_by_itself_and_only_named_ones_by_a_person(
+    home: Home, built: dg.DagsterInstance
+) -> None:
+    later = [week(number) for number in (4, 5, 7)]
+    fetch(home, built, full_weeks(later, FIGURES))
+    asked = RunRequest(week(5), week(5))
+    assert with_stale_weeks(home, asked, lambda _: None) == asked
+    wider = with_stale_weeks(home, asked, lambda _: None, with_skipped_weeks=True)
+    assert (wider.first, wider.last) == (week(4), week(5)), "of week 3 there are no figures, week 7 is not asked for"
+
+
+def test_a_run_over_weeks_without_figures_builds_the_rest_and_publishes(home: Home, built: dg.DagsterInstance) -> None:
+    """A price catalogue that comes on a Monday, say: of the week that has begun there is nothing yet."""
+    run = run_job(home, week(9), week(9), built)
+    assert run.success
+    checked = [one for one in run.get_asset_check_evaluations() if one.asset_key.path[-1] == "country_tokens"]
+    assert checked
+    assert all(one.passed and one.metadata["weeks_checked"].value == 0 for one in checked)
+    assert stale(built) == set()
 
 
 def test_a_damaged_snapshot_does_not_fail_the_fetch_that_finds_it(home: Home, built: dg.DagsterInstance) -> None:
