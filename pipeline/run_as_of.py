@@ -41,9 +41,11 @@ def parse_instant(text: str) -> datetime:
 def run_as_of(settings: Settings, instant: datetime, report: Callable[[str], None]) -> Home:
     """Builds, checks and publishes all weeks from what was known at `instant`; returns the folder of that file.
 
-    The main published file is not touched. Raises NothingKnownYet with the earliest possible instant, ChecksFailed
-    where the gate is not green; the notifiers are told of either.
+    The main published file is not touched. Raises InstantUnreadable where it is still to come, NothingKnownYet
+    with the earliest possible instant, ChecksFailed where the gate is not green; the notifiers are told of either.
     """
+    if instant > datetime.now(UTC).replace(tzinfo=None):
+        raise InstantUnreadable(f"{instant.isoformat()}Z is still to come.", "name an instant that has passed.")
     with telling_of_failure(settings, JOB_NAME):
         return _build(settings, instant, report)
 

@@ -204,10 +204,16 @@ def _make_edition(connection: duckdb.DuckDBPyConnection, known_at_utc: datetime 
         raise PublishedFileInvalid("Nothing was published: no week has been built yet.", "build some: `tokentide run`.")
     hashes = [row[0] for row in connection.execute("SELECT sha256 FROM raw.snapshots").fetchall()]
     prices = connection.execute(
-        "SELECT DISTINCT citation, license FROM raw.snapshots WHERE list_contains(?, format) ORDER BY ALL",
+        "SELECT max_by(citation, as_of_utc) AS newest, license, count(DISTINCT citation), min(as_of_utc) "
+        "FROM raw.snapshots WHERE list_contains(?, format) GROUP BY source, license ORDER BY newest, license",
         [list(PRICE_PARSERS)],
     ).fetchall()
-    of_prices = " ".join(f"{citation.removesuffix('.')}; licence: {license}." for citation, license in prices)
+    of_prices = " ".join(
+        citation.removesuffix(".")
+        + (f" and {number - 1:,} times before, since {first:%Y-%m-%d}" if number > 1 else "")
+        + f"; licence: {license_}."
+        for citation, license_, number, first in prices
+    )
     [of_this_machine] = fetch_one(connection, f"SELECT count(*) FROM raw.snapshots WHERE {_IS_OF_THIS_MACHINE}")
     content = content_hash(connection)
     name = f"{as_of:%Y-%m-%d}-{content[:8]}"

@@ -1,6 +1,6 @@
 """A build as of an instant equals a fresh build from only what was known then."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from building import (
@@ -15,7 +15,8 @@ from building import (
     week,
 )
 
-from pipeline.run_as_of import InstantUnreadable, home_as_of, parse_instant
+from pipeline.run_as_of import InstantUnreadable, home_as_of, parse_instant, run_as_of
+from pipeline.settings import Settings
 from warehouse.contracts import CONTRACTS
 from warehouse.database import connect, create_tables, fetch_one
 from warehouse.editions import HASHED_CONTRACTS
@@ -101,6 +102,13 @@ def test_an_instant_is_utc_and_a_day_its_start(text: str, instant: datetime) -> 
 def test_an_unreadable_instant_says_how_to_write_it() -> None:
     with pytest.raises(InstantUnreadable, match="a day means its start"):
         parse_instant("last week")
+
+
+def test_an_instant_still_to_come_is_refused(home: Home) -> None:
+    tomorrow = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1)
+    with pytest.raises(InstantUnreadable, match="still to come"):
+        run_as_of(Settings(home=home.path), tomorrow, print)
+    assert not home.path.exists()
 
 
 def test_a_file_that_was_not_made_says_how_to_make_it(home: Home) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -178,6 +179,17 @@ def test_figures_of_a_server_on_this_machine_are_not_for_quoting(ready: Home) ->
     with open_published(ready) as connection:
         marked = "SELECT source, starts_with(citation, 'Not for quoting: ') FROM main.citations ORDER BY ALL"
         assert query(connection, marked) == [("test-complete", False), ("test-source", True)]
+
+
+def test_a_catalogue_that_is_fetched_every_day_is_cited_once(ready: Home) -> None:
+    repeated = (
+        "INSERT INTO raw.snapshots SELECT snapshots.* REPLACE (snapshot_id || day AS snapshot_id, "
+        "as_of_utc - to_days(CAST(day AS INTEGER)) AS as_of_utc, 'Source: ' || day || ' days before.' AS citation) "
+        "FROM raw.snapshots AS snapshots, range(1, 4) AS days (day) WHERE source = 'test-complete'"
+    )
+    citation = publish_home(ready, sql=repeated).edition.citation
+    assert "days before" not in citation
+    assert re.search(r"Source: a test and 3 times before, since \d{4}-\d\d-\d\d; licence: CC BY 4.0\.$", citation)
 
 
 def test_nothing_but_the_published_file_and_its_edition_is_left(ready: Home) -> None:
