@@ -9,7 +9,7 @@ import time
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from pydantic import ValidationError
@@ -491,6 +491,25 @@ def dev_server(
 
     run_until_interrupted(server, port, announce)
     console.print("Ended.")
+
+
+@app.command(
+    epilog="Examples: `tokentide doctor`, `tokentide doctor --deep`, `tokentide doctor --format json`. "
+    "Exit codes: 0 nothing failed, 1 stored data is not what it was, 3 something a run needs is not there."
+)
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Hash every stored snapshot anew.")] = False,
+    format: Annotated[Literal["text", "json"], typer.Option(help="A line a check, or JSON.")] = "text",
+) -> None:
+    """Check everything that a run needs, and say what to do about what is not well. Writes nothing."""
+    from pipeline.doctor import as_json, examine, exit_code_of, print_diagnoses
+
+    diagnoses = examine(deep)
+    if format == "json":
+        print(as_json(diagnoses))
+    else:
+        print_diagnoses(console, diagnoses)
+    raise typer.Exit(exit_code_of(diagnoses))
 
 
 def main() -> None:
