@@ -16,6 +16,7 @@ from pipeline.doctor.diagnosis import Diagnosis, Patient, ok, warning
 _POOL_TAG = ".dagster/pool/tokentide_writer"
 _WAITING = ("QUEUED", "NOT_STARTED")
 _UNDER_WAY = ("STARTING", "STARTED", "CANCELING")
+_ELSEWHERE = "not looked at: Dagster's records are in PostgreSQL; `tokentide prepare` tells whether it serves"
 _DAEMON_IS_GONE_AFTER = timedelta(minutes=5)  # it notes a heartbeat every 30 seconds
 
 
@@ -40,6 +41,8 @@ class UnfinishedRun:
 
 def runs(patient: Patient) -> Diagnosis:
     """Runs that are under way, waiting, or without their process."""
+    if patient.settings.dagster_postgres:
+        return ok("runs", _ELSEWHERE)
     database = patient.home.dagster / "history" / "runs.db"
     if not database.exists():
         return ok("runs", "Dagster has no records yet")
@@ -66,6 +69,8 @@ def runs(patient: Patient) -> Diagnosis:
 
 def pool(patient: Patient) -> Diagnosis:
     """Which run has the pool that lets one at a time write, and slots that a run of the past still claims."""
+    if patient.settings.dagster_postgres:
+        return ok("pool", _ELSEWHERE)
     database = patient.home.dagster / "history" / "runs.db"
     if not database.exists():
         return ok("pool", "Dagster has no records yet")

@@ -147,6 +147,11 @@ class TestGoodRun:
             assert event.metadata["by_week"].value.startswith("![chart](<data:image/svg+xml,")
             assert f"| {LAST} |" in event.metadata["first_rows"].value
 
+    def test_one_event_of_every_asset_says_how_long_it_took(self, good_run: Run) -> None:
+        for key in (COUNTRIES, asset_key(CONTRACTS["weekly.weeks"]), dg.AssetKey("publication")):
+            (event,) = [event for event in good_run.materializations(key) if "seconds" in event.metadata]
+            assert 0 < event.metadata["seconds"].value < 600
+
     def test_a_whole_table_has_one_event_without_a_week(self, good_run: Run) -> None:
         (event,) = good_run.materializations(dg.AssetKey(["weekly", "weeks"]))
         assert event.partition is None
