@@ -18,6 +18,7 @@ from dagster._core.storage.tags import (
     BACKFILL_ID_TAG,
 )
 from job_runs import run_job
+from runbook import runbook_says
 
 from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
@@ -231,6 +232,7 @@ class TestBadWeek:
         assert reason is not None
         assert f"weeks {week(1)} keep the old rows, and nothing is published." in (reason.description or "")
         assert f"tokentide run --hold-back {week(1)}" in (reason.description or "")
+        runbook_says("README", "step", reason.description or "")
 
     def test_the_other_weeks_are_written_and_materialized(self, bad_run: Run) -> None:
         assert bad_run.weeks_materialized(STAGED) == {week(0), week(3)}

@@ -1,5 +1,6 @@
 """`tokentide doctor` on homes that are well, empty, damaged and in use: what is found, and that nothing is written."""
 
+import io
 import json
 import os
 import sqlite3
@@ -14,6 +15,7 @@ import dagster as dg
 import pytest
 from building import LONG_AFTER, accept_all, build_tables, full_weeks, put_rows, references, week
 from rich.console import Console
+from runbook import runbook_says
 
 from checks.run import validate_publication
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG
@@ -72,6 +74,12 @@ def bad(is_deep: bool = False) -> dict[str, tuple[str, int]]:
     return {one.check: (one.outcome, one.exit_code) for one in diagnoses if one.outcome != "ok"}
 
 
+def printed(is_deep: bool = False) -> str:
+    console = Console(record=True, width=200, file=io.StringIO())
+    print_diagnoses(console, examine(is_deep, NOW))
+    return console.export_text()
+
+
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {
         str(path): (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"") for path in folder.rglob("*")
@@ -121,14 +129,12 @@ class TestWell:
 
     def test_it_is_shown_in_lines_and_as_json(self, well: Home) -> None:
         well.published_wal.write_bytes(b"")
-        diagnoses = examine(now_utc=NOW)
-        console = Console(record=True, width=200, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
-        print_diagnoses(console, diagnoses)
-        lines = console.export_text().splitlines()
+        runbook_says("foreign-log", "doctor", printed())
+        lines = printed().splitlines()
         assert lines[list(CHECKS).index("lock")] == "ok       lock: free: nobody is writing"
         assert any(line.startswith("FAILED   logs: A foreign write-ahead log lies beside") for line in lines)
         assert any(line.startswith("         What to do: `tokentide run` removes it") for line in lines)
-        said = json.loads(as_json(diagnoses))
+        said = json.loads(as_json(examine(now_utc=NOW)))
         assert [one["check"] for one in said] == list(CHECKS)
         assert {"outcome", "observed", "next_step", "exit_code"} < set(said[0])
 
@@ -168,6 +174,8 @@ class TestProgram:
         environment.setenv("OPENROUTER_API_KEY", key)
         environment.setenv("TOKENTIDE_LIVE_SOURCE", source)
         assert bad() == ({"key": ("failed", 3)} if is_bad else {})
+        if key == "":
+            runbook_says("key-refused", "doctor", printed())
 
 
 class TestState:
@@ -181,12 +189,13 @@ class TestState:
         assert bytes_needed(well) > 3 * well.published_file.stat().st_size
         monkeypatch.setattr("pipeline.doctor.state._LEAST_FREE_BYTES", 10**18)
         assert bad() == {"disk": ("failed", 3)}
-        assert "a run needs up to 1,000,000,000,000 MB" in found()["disk"].observed
+        runbook_says("disk-full", "doctor", printed())
 
     def test_a_lock_that_is_held_names_its_process_and_does_not_wait(self, well: Home) -> None:
         with writer_lock(well, 0):
             assert found()["lock"].observed.startswith(f"held by process {os.getpid()} (")
             assert bad() == {"lock": ("warning", 0)}
+            runbook_says("lock-held", "doctor", printed())
         assert bad() == {}
 
     def test_leftovers_are_listed_unless_someone_writes(self, well: Home) -> None:
@@ -232,6 +241,7 @@ class TestFigures:
         body.write_bytes(whole[:-1] + b" ")
         assert bad() == {}
         assert bad(is_deep=True) == {"snapshots": ("failed", 1)}
+        runbook_says("damaged-snapshot", "doctor", printed(is_deep=True))
         body.write_bytes(whole[:-1])
         assert bad() == {"snapshots": ("failed", 1)}
 
@@ -253,6 +263,7 @@ class TestRecords:
         with unfinished(well, dg.DagsterRunStatus.STARTED, tags) as run_id:
             assert bad() == {"runs": ("warning", 0), "pool": ("warning", 0)}
             assert f"run {run_id} of build_and_publish" in found()["runs"].observed
+            runbook_says("abandoned-run", "doctor", printed())
 
     def test_a_run_under_way_is_no_fault(self, well: Home) -> None:
         tags = {COMMAND_LINE_PID_TAG: str(os.getpid()), ".dagster/pool/tokentide_writer": "true"}
