@@ -1,5 +1,6 @@
 """Publication: the gate over all weeks, then the file that people query."""
 
+import time
 from collections.abc import Iterator
 
 import dagster as dg
@@ -57,6 +58,7 @@ def publication(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[W
     from checks.run import validate_publication, validate_stored
 
     warehouse.report("publication")
+    started = time.monotonic()
     with warehouse.writing() as connection:
         try:
             published = publish(
@@ -87,6 +89,7 @@ def publication(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[W
             "newest_as_of": edition.newest_as_of_utc.isoformat() + "Z",
             "file": dg.MetadataValue.path(str(warehouse.home.published_file)),
             "citation": edition.citation,
+            "seconds": round(time.monotonic() - started, 3),
         },
     )
 

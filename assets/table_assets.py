@@ -3,6 +3,7 @@
 Every table's asset is made here, so a new table is one line in its layer's module.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterator
 from datetime import date
 
@@ -57,14 +58,17 @@ def weekly_table(name: str, reads: frozenset[str] | None = None, explain: Explai
     def table(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
         weeks = weeks_of(context)
         warehouse.report(name)
+        started = time.monotonic()
         with warehouse.writing() as connection:
             report = build_weeks(connection, contract, weeks, _validator(), warehouse.home)
             held_back = warehouse.hold_back | held_back_weeks(connection)
             causes = explain(connection, report.failed.keys() - held_back) if explain else []
             last = max((week for week in report.written if week), default=None)
             shown = shown_rows(connection, contract, last)
+        seconds = time.monotonic() - started
         for week, written in report.written.items():
-            context.log_event(_materialization(context, contract, written, week, shown, is_last=week == last))
+            once = seconds if week == last else None
+            context.log_event(_materialization(context, contract, written, week, shown, once))
         if BACKFILL_ID_TAG in context.run.tags:
             for week in set(weeks) - report.written.keys() - report.failed.keys():
                 context.log_event(no_data(contract, week))
@@ -99,6 +103,7 @@ def whole_table(
     )
     def table(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
         warehouse.report(name)
+        started = time.monotonic()
         with warehouse.writing() as connection:
             report = build_whole(
                 connection, contract, _validator(), warehouse.home, rows(warehouse, connection) if rows else None
@@ -108,7 +113,8 @@ def whole_table(
             causes = explain(connection, []) if explain and report.failed else []
             shown = shown_rows(connection, contract)
         if written := report.written.get(None):
-            context.log_event(_materialization(context, contract, written, None, shown, is_last=True))
+            seconds = time.monotonic() - started
+            context.log_event(_materialization(context, contract, written, None, shown, seconds))
         yield from _check_events(contract, report, frozenset(), causes)
         yield result_without_events(contract)
 
@@ -152,16 +158,21 @@ def _materialization(
     written: WrittenWeek,
     week: date | None,
     shown: Shown,
-    is_last: bool,
+    seconds: float | None,
 ) -> dg.AssetMaterialization:
-    """What Dagster keeps of a build. Lineage, chart and rows only once a run: they are long, and cost by the event."""
+    """What Dagster keeps of a build. Lineage, chart and rows only once a run: they are long, and cost by the event.
+
+    That is where the seconds of the whole build are given: its weeks are built at once.
+    """
     row_count = "dagster/partition_row_count" if week else "dagster/row_count"
-    metadata: dict[str, dg.RawMetadataValue] = dict(shown.once) if is_last else {}
+    metadata: dict[str, dg.RawMetadataValue] = {} if seconds is None else dict(shown.once)
     metadata[row_count] = written.rows
     if week:
         metadata |= shown.of_week.get(week, {})
-    if is_last and sql_path(contract).exists():
-        metadata["dagster/column_lineage"] = known_column_lineage(contract.name)
+    if seconds is not None:
+        metadata["seconds"] = round(seconds, 3)
+        if sql_path(contract).exists():
+            metadata["dagster/column_lineage"] = known_column_lineage(contract.name)
     return dg.AssetMaterialization(
         asset_key(contract),
         partition=week.isoformat() if week else None,

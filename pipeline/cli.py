@@ -6,18 +6,17 @@ disk, missing file, a source), 4 a check or the program itself failed, 130 inter
 
 import sys
 import time
-import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
-from rich.markup import escape
 
+from pipeline.ending import Ending, ending_of, tell_ending, tell_warning
+from pipeline.logs import set_up_log
 from pipeline.operating_commands import operating
-from pipeline.settings import Settings, variable_of
+from pipeline.settings import Settings
 from pipeline.weeks import all_weeks, parse_week, parse_weeks
 from warehouse.errors import TokentideError
 
@@ -45,6 +44,8 @@ app.add_typer(operating)
 console = Console()
 errors = Console(stderr=True)
 
+_TIMINGS = "End with the slowest steps and their seconds."
+
 
 def _version(is_asked: bool) -> None:
     if is_asked:
@@ -61,6 +62,7 @@ def _options(
     ] = False,
 ) -> None:
     """Options of every command."""
+    set_up_log()
 
 
 @app.command(
@@ -87,6 +89,7 @@ def run(
         str | None,
         typer.Option(help="Build what was known at this instant (of a day: its start), into a file of its own."),
     ] = None,
+    timings: Annotated[bool, typer.Option("--timings", help=_TIMINGS)] = False,
 ) -> None:
     """Build the weekly tables from the stored snapshots, check them, and publish.
 
@@ -94,15 +97,17 @@ def run(
     """
     if as_of is not None:
         if weeks or hold_back or live:
-            raise typer.BadParameter("it builds all weeks of what is stored: no other option.", param_hint="--as-of")
-        _run_as_of(as_of)
+            raise typer.BadParameter(
+                "it builds all weeks of what is stored: no --weeks, no --hold-back and no --live.", param_hint="--as-of"
+            )
+        _run_as_of(as_of, timings)
         return
     first, last = parse_weeks(weeks) if weeks else all_weeks()
     held_back = frozenset(parse_week(week) for week in hold_back or [])
     not_fetched = _fetch_what_can_be_had() if live else None
-    _run(first, last, held_back)
+    _run(first, last, held_back, timings)
     if not_fetched is not None:
-        errors.print("\nThe edition is made of what is stored; not all was fetched.", highlight=False)
+        tell_warning(errors, "The edition is made of what is stored; not all was fetched.")
         raise not_fetched
 
 
@@ -173,12 +178,7 @@ def _fetch_what_can_be_had() -> TokentideError | None:
     except (LockHeld, StorageFailed):
         raise  # no build could go on either
     except TokentideError as error:
-        errors.print(
-            f"[bold yellow]Not all was fetched:[/bold yellow] {escape(str(error.args[0]))}\n"
-            "Building from what is stored.",
-            highlight=False,
-            soft_wrap=True,
-        )
+        tell_warning(errors, f"Not all was fetched: {error.args[0]}\nBuilding from what is stored.")
         return error
     return None
 
@@ -186,14 +186,15 @@ def _fetch_what_can_be_had() -> TokentideError | None:
 @app.command(epilog="Example: `tokentide backfill 2025-01-06..2025-03-31`")
 def backfill(
     weeks: Annotated[str, typer.Argument(help="Weeks A..B, each named by any of its days.")],
+    timings: Annotated[bool, typer.Option("--timings", help=_TIMINGS)] = False,
 ) -> None:
     """Build a span of past weeks anew, in one run, and publish. Like `run --weeks`, but never skipped."""
     first, last = parse_weeks(weeks)
-    _run(first, last, frozenset(), is_forced=True)
+    _run(first, last, frozenset(), timings, is_forced=True)
 
 
-def _run(first: "date", last: "date", hold_back: "frozenset[date]", is_forced: bool = False) -> None:
-    from pipeline.progress import showing_progress
+def _run(first: "date", last: "date", hold_back: "frozenset[date]", has_timings: bool, is_forced: bool = False) -> None:
+    from pipeline.progress import print_timings, showing_progress
     from pipeline.reports.summary import print_summary
     from pipeline.run_job import RunRequest, run_job
     from pipeline.up_to_date import is_up_to_date
@@ -206,14 +207,16 @@ def _run(first: "date", last: "date", hold_back: "frozenset[date]", is_forced: b
         )
         return
     started = time.monotonic()
-    with showing_progress(console) as report:
+    with showing_progress(console, f"{first}..{last}") as report:
         run_job(settings, RunRequest(first, last, hold_back), report)
     print_summary(console, settings.state)
+    if has_timings:
+        print_timings(console, report.steps)
     console.print(f"\nDone in {time.monotonic() - started:.0f} s.")
 
 
-def _run_as_of(as_of: str) -> None:
-    from pipeline.progress import showing_progress
+def _run_as_of(as_of: str, has_timings: bool) -> None:
+    from pipeline.progress import print_timings, showing_progress
     from pipeline.reports.summary import print_summary
     from pipeline.run_as_of import parse_instant, run_as_of
 
@@ -221,6 +224,8 @@ def _run_as_of(as_of: str) -> None:
     with showing_progress(console) as report:
         home = run_as_of(Settings(), instant, report)
     print_summary(console, home)
+    if has_timings:
+        print_timings(console, report.steps)
 
 
 @app.command(
@@ -387,6 +392,7 @@ def ui() -> None:
     os.environ["PYTHONWARNINGS"] = "ignore"  # Dagster's notices to developers
     console.print(f"Dagster UI: http://127.0.0.1:{settings.ui_port}/asset-groups  (end with Ctrl-C)")
     arguments = ["dev", "--module-name", "pipeline.definitions", "--host", "127.0.0.1", "--port", str(settings.ui_port)]
+    arguments += ["--log-format", "json"] if settings.log == "json" else []
     os.execv(sys.executable, [sys.executable, "-m", "dagster", *arguments])
 
 
@@ -494,34 +500,15 @@ def dev_server(
 
 
 def main() -> None:
-    """Runs a command; an error that a person can act on ends with its message and its exit code, not a traceback."""
+    """Runs a command, says once why it ends where that has not been said, and exits with its code."""
+    started = time.monotonic()
+    ending = Ending(0)
     try:
         app()
-    except TokentideError as error:
-        errors.print(f"[bold red]Error:[/bold red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(error.exit_code)
-    except ValidationError as error:
-        for problem in error.errors():
-            name = variable_of(str(problem["loc"][0]))
-            errors.print(f"[bold red]Error:[/bold red] {name}: {problem['msg']}", highlight=False, soft_wrap=True)
-        sys.exit(2)
-    except SystemExit as ended:
-        if ended.code == 130:  # all that Typer leaves of Ctrl-C
-            errors.print("\nInterrupted. The published file is as it was; run again to go on.", highlight=False)
-        raise
-    except Exception as error:
-        if type(error).__name__ == "CatalogException":  # DuckDB's; the import would cost every command its time
-            told = str(error).split("\n")[0]
-            errors.print(
-                "[bold red]Error:[/bold red] The published file was made by another version of tokentide: "
-                f"{escape(told)}\nWhat to do: publish anew: tokentide run.",
-                highlight=False,
-                soft_wrap=True,
-            )
-            sys.exit(3)
-        # a bug: its traceback helps whoever reports it, and 1 would say that the data did not pass
-        traceback.print_exc()
-        sys.exit(4)
+    except (Exception, SystemExit) as error:
+        ending = ending_of(error)
+    tell_ending(errors, " ".join(sys.argv[1:2]), ending, time.monotonic() - started)
+    sys.exit(ending.exit_code)
 
 
 if __name__ == "__main__":

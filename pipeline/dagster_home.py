@@ -151,11 +151,12 @@ def end_abandoned_runs(instance: "dg.DagsterInstance") -> None:
     in_progress = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=in_progress)):
         pid = run.tags.get(COMMAND_LINE_PID_TAG)
-        if pid is not None and (int(pid) == os.getpid() or not _is_running(int(pid))):
+        if pid is not None and (int(pid) == os.getpid() or not is_running(int(pid))):
             instance.report_run_failed(run, ENDED_WITHOUT_A_WORD)
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether a process of this machine has the number; another may have it by now."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,10 +1,10 @@
-"""The commands of whoever operates tokentide on a machine of its own: backups, retention, Dagster's settings.
+"""The commands of whoever operates tokentide on a machine of its own: doctor, backups, retention, Dagster's settings.
 
-Part of the command line (cli.py); the work is in backups, retention and dagster_home.
+Part of the command line (cli.py); the work is in doctor, backups, retention and dagster_home.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -112,6 +112,25 @@ def prepare() -> None:
     with dagster_records(settings):
         where = "PostgreSQL" if settings.dagster_postgres else "SQLite, in the same folder"
         _print(f"Dagster's settings: {settings.state.dagster}/dagster.yaml; its records: {where}.")
+
+
+@operating.command(
+    epilog="Examples: `tokentide doctor`, `tokentide doctor --deep`, `tokentide doctor --format json`. "
+    "Exit codes: 0 nothing failed, 1 stored data is not what it was, 3 something a run needs is not there."
+)
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Hash every stored snapshot anew.")] = False,
+    format: Annotated[Literal["text", "json"], typer.Option(help="A line a check, or JSON.")] = "text",
+) -> None:
+    """Check everything that a run needs, and say what to do about what is not well. Writes nothing."""
+    from pipeline.doctor import as_json, examine, exit_code_of, print_diagnoses
+
+    diagnoses = examine(deep)
+    if format == "json":
+        print(as_json(diagnoses))
+    else:
+        print_diagnoses(console, diagnoses)
+    raise typer.Exit(exit_code_of(diagnoses))
 
 
 def _print(text: str) -> None:

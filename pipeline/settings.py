@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         description="the PostgreSQL database in which Dagster keeps runs, events and schedules, instead of in SQLite, "
         "see docs/deployment.md; as secret as a key, never stored or shown",
     )
+    log: Literal["text", "json"] = Field(
+        "text",
+        description="`json`: progress, seconds of each step, warnings and how a command ends are written to stderr, "
+        "one JSON object a line, see docs/operating.md",
+    )
 
     @property
     def key(self) -> SecretStr | None:

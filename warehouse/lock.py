@@ -1,5 +1,6 @@
 """One writer at a time: an operating-system file lock that dies with its process and names its holder."""
 
+import fcntl
 import json
 import os
 import sys
@@ -49,6 +50,24 @@ def writer_lock(home: Home, wait_seconds: float, on_wait: Callable[[str], None] 
         yield
     finally:
         lock.release()
+
+
+def holder_of(home: Home) -> str | None:
+    """Who holds the right to write, as LockHeld names it; None where nobody does. Writes nothing and waits for nobody.
+
+    Raises OSError where the lock cannot be looked at.
+    """
+    if not home.writer_lock.exists():
+        return None
+    descriptor = os.open(home.writer_lock, os.O_RDONLY)
+    try:
+        # FileLock's own lock is exclusive; this one is shared and gone at once
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _describe(home.writer)
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _describe_self(holder_file: Path) -> None:

@@ -124,6 +124,11 @@ class SnapshotStore:
             return False
         return True
 
+    def has_its_length(self, snapshot: Snapshot) -> bool:
+        """Whether a body of its length is there; its bytes are not read."""
+        path = self._object_path(snapshot.sha256)
+        return path.is_file() and path.stat().st_size == snapshot.size_bytes
+
     def _object_path(self, sha256: str) -> Path:
         return self._objects / sha256[:2] / sha256
 

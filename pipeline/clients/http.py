@@ -164,7 +164,7 @@ class Connection:
         said = _message(response, ends_at)
         if key is not None:
             said = said.replace(usable(key), "[key]")
-        said = said[:_MESSAGE_CHARACTERS]  # only now: cutting first could leave a part of the key
+        said = said[:_MESSAGE_CHARACTERS].rstrip(".")  # only now: cutting first could leave a part of the key
         what = f"{_address(response.request)} answered {status}{f': {said}' if said else ''}."
         waits = retry_after_seconds(response.headers.get("retry-after"), datetime.now(UTC))
         if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -20,6 +20,7 @@ import building
 import pytest
 from command_line import CommandLine, Outcome, built_once, copy_of
 from conftest import LATER_WEEK, WEEKS
+from runbook import runbook_says
 from snapshots_of_faults import AFTER_THE_ARCHIVE, archive_rows
 
 from warehouse.snapshots import Snapshot
@@ -119,9 +120,11 @@ class TestShrunkenDay:
         assert "week 2026-02-09: restated_days_keep_their_tokens failed: observed 0.5" in outcome.stderr
         assert re.search(r"2026-02-11: [\d,]+ tokens in snapshot test-source/\S+, after [\d,]+ in", outcome.stderr)
         assert "tokentide run --hold-back 2026-02-09" in outcome.stderr
+        runbook_says("restatement", "held-back", outcome.stderr)
 
         outcome = line("run", "--weeks", WEEKS, "--hold-back", "2026-02-09")
         assert outcome.exit_code == 0, outcome.text
+        runbook_says("restatement", "published", outcome.stdout)
         assert line.query(FIGURES) == figures
         assert line.query("SELECT week_start FROM main.weeks WHERE is_held_back") == [(date(2026, 2, 9),)]
         [(changed, relative_change)] = line.query("SELECT rows_changed, relative_change FROM restated_days")
@@ -141,7 +144,9 @@ class TestLaterWeek:
     def test_an_unknown_author_is_a_warning_and_counts_for_nobody(
         self, later_week: tuple[CommandLine, Outcome]
     ) -> None:
-        line, _ = later_week
+        line, outcome = later_week
+        runbook_says("unknown-author", "run", outcome.stdout)
+        runbook_says("unknown-author", "todo", line("attribution", "todo").stdout)
         decided = line.query(
             "SELECT country_code, method FROM attribution.models WHERE model_permaslug = 'nobody-knows/model-x'"
         )
@@ -205,6 +210,7 @@ class TestImpossibleMagnitude:
         assert "Nothing was published: the gate is not green." in outcome.stderr
         assert "week 2026-02-09: magnitude_is_possible failed: observed 1326.4374" in outcome.stderr
         assert "tokentide run --hold-back WEEK" in outcome.stderr
+        runbook_says("restatement", "gate", outcome.stderr)
         assert line.home.published_file.read_bytes() == three_weeks.home.published_file.read_bytes()
 
     def test_held_back_it_leaves_the_last_good_rows(
@@ -234,6 +240,7 @@ class TestDamagedSnapshot:
         assert f"Snapshot {snapshot.snapshot_id} is corrupted" in outcome.stderr
         assert "its bytes do not hash to its name" in outcome.stderr
         assert "restore that file from a backup" in outcome.stderr
+        runbook_says("damaged-snapshot", "run", outcome.stderr)
         assert archived.read_bytes() == archived_bytes
 
         object_of(line, snapshot).write_bytes(whole)
@@ -252,6 +259,7 @@ class TestMachine:
         assert outcome.exit_code == 3
         assert f"The data directory {line.home.path} cannot be written: no permission to write." in outcome.stderr
         assert "TOKENTIDE_HOME" in outcome.stderr
+        runbook_says("disk-full", "read-only", outcome.stderr)
 
     def test_a_full_disk_leaves_the_published_file(self, line: CommandLine) -> None:
         # no file may outgrow the working file; a smaller limit would tear its blocks, which no full disk does
@@ -265,6 +273,7 @@ class TestMachine:
         assert "The disk or the memory would not serve" in outcome.stderr
         assert "free space" in outcome.stderr
         assert "The published file is as it was." in outcome.stderr
+        runbook_says("disk-full", "run", outcome.stderr)
         outcome = line("run", "--weeks", "2026-02-23")
         assert outcome.exit_code == 0, outcome.text
         assert line.query("SELECT count(*) FROM main.weeks") == [(4,)]
@@ -276,6 +285,7 @@ class TestMachine:
         assert outcome.exit_code == 3, outcome.text
         assert f"Another process has {line.home.working_file} open" in outcome.stderr
         assert "close it there, then run again" in outcome.stderr
+        runbook_says("lock-held", "working-file", outcome.stderr)
 
     def test_another_writer_is_named_with_pid_and_command(self, line: CommandLine) -> None:
         holds = (
@@ -288,6 +298,7 @@ class TestMachine:
         assert outcome.exit_code == 3, outcome.text
         assert f"process {holder.pid} (tokentide backfill {line.home.path})" in outcome.stderr
         assert "the lock goes with its process" in outcome.stderr
+        runbook_says("lock-held", "run", outcome.stderr)
 
 
 class TestForeignLog:
@@ -302,9 +313,11 @@ class TestForeignLog:
         refused = line("sql", "FROM china_and_us")
         assert refused.exit_code == 3
         assert "A foreign write-ahead log lies beside the published file" in refused.stderr
+        runbook_says("foreign-log", "sql", refused.stderr)
         verified = line("verify")
         assert verified.exit_code == 1
         assert "FAILED  no foreign write-ahead log lies beside the published file" in verified.stdout
+        runbook_says("foreign-log", "verify", verified.stdout)
 
         outcome = line("run", "--weeks", "2026-02-23")
         assert outcome.exit_code == 0, outcome.text
@@ -321,6 +334,7 @@ class TestInterruption:
         assert interrupted.exit_code == 130, interrupted.text
         assert "Interrupted. The published file is as it was; run again to go on." in interrupted.stderr
         assert "Traceback" not in interrupted.stderr
+        runbook_says("abandoned-run", "interrupted", interrupted.stderr)
         assert killed.exit_code == -signal.SIGKILL
 
         outcome = line("backfill", WEEKS)

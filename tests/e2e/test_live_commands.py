@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from building import REPOSITORY
 from command_line import CommandLine, copy_of
+from runbook import runbook_says
 from web_server import free_port
 
 from pipeline.dev_server import Fault, LoopbackOpenRouter, recorded_figures, serving
@@ -94,6 +95,7 @@ def test_where_a_source_fails_it_builds_from_what_is_stored_and_says_so(
     assert "Building from what is stored." in told
     assert told.index("The edition is made of what is stored; not all was fetched.") < told.index("Error: http")
     assert "is not what was published" in told
+    runbook_says("source-down", "run-live", told)
     assert line.query(catalogues) == [(1,)], "what did come is in the edition"
 
 
@@ -152,6 +154,7 @@ def test_a_refused_key_says_so_and_is_not_shown(
     assert outcome.exit_code == 3
     assert "OPENROUTER_API_KEY" in outcome.stderr
     assert KEY not in outcome.text
+    runbook_says("key-refused", "refused", outcome.stderr)
 
 
 @pytest.mark.parametrize(

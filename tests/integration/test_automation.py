@@ -20,6 +20,7 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from dagster._core.test_utils import freeze_time
 from dagster._utils.schedules import schedule_execution_time_iterator
 from job_runs import run_job
+from runbook import runbook_says
 
 from assets.resources import Warehouse
 from pipeline.dagster_home import prepare_dagster_home
@@ -187,7 +188,7 @@ class TestPublishWeekly:
         put_rows(home, full_weeks([ENDED], FIGURES))
         assert run_job(home, ENDED, ENDED, instance).success
         with another_writer(home):
-            assert "Another process is writing" in str(self.tick(home, instance))
+            runbook_says("lock-held", "tick", str(self.tick(home, instance)))
 
 
 class TestCatchUp:
@@ -235,6 +236,7 @@ class TestCatchUp:
             "The fetch of 2026-01-22 did not bring the figures of 2026-01-21; it is not tried again before 04:15 UTC "
             "of the next day. For the rest, the published edition was made from all snapshots at hand."
         )
+        runbook_says("source-down", "tick", str(again))
         tomorrow, _ = self.tick(published, instance, cursor, self.MISSED_AT + timedelta(hours=24))
         assert isinstance(tomorrow, dg.RunRequest)
         assert tomorrow.run_key == "fetch 2026-01-23"

@@ -18,6 +18,7 @@ from dagster._core.storage.tags import (
     BACKFILL_ID_TAG,
 )
 from job_runs import run_job
+from runbook import runbook_says
 
 from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
@@ -147,6 +148,11 @@ class TestGoodRun:
             assert event.metadata["by_week"].value.startswith("![chart](<data:image/svg+xml,")
             assert f"| {LAST} |" in event.metadata["first_rows"].value
 
+    def test_one_event_of_every_asset_says_how_long_it_took(self, good_run: Run) -> None:
+        for key in (COUNTRIES, asset_key(CONTRACTS["weekly.weeks"]), dg.AssetKey("publication")):
+            (event,) = [event for event in good_run.materializations(key) if "seconds" in event.metadata]
+            assert 0 < event.metadata["seconds"].value < 600
+
     def test_a_whole_table_has_one_event_without_a_week(self, good_run: Run) -> None:
         (event,) = good_run.materializations(dg.AssetKey(["weekly", "weeks"]))
         assert event.partition is None
@@ -226,6 +232,7 @@ class TestBadWeek:
         assert reason is not None
         assert f"weeks {week(1)} keep the old rows, and nothing is published." in (reason.description or "")
         assert f"tokentide run --hold-back {week(1)}" in (reason.description or "")
+        runbook_says("README", "step", reason.description or "")
 
     def test_the_other_weeks_are_written_and_materialized(self, bad_run: Run) -> None:
         assert bad_run.weeks_materialized(STAGED) == {week(0), week(3)}

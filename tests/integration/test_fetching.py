@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from building import put_body, put_rows
 from loopback import Loopback
+from runbook import runbook_says
 
 from assets.resources import FetchRequest
 from pipeline.at_hand import known_days
@@ -151,8 +152,9 @@ class TestApi:
         self, settings: Settings, later: Loopback, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("OPENROUTER_API_KEY")
-        with pytest.raises(KeyRefused, match="OPENROUTER_API_KEY"):
+        with pytest.raises(KeyRefused, match="OPENROUTER_API_KEY") as raised:
             fetch(Settings(home=settings.home), later, source="api")
+        runbook_says("key-refused", "missing", f"Error: {raised.value}")
         assert later.asked("rankings-daily") == 0
         assert later.asked("/api/v1/models") == 1, "the prices need no key"
 
@@ -223,9 +225,18 @@ class TestFailures:
         fetch(settings, later, first_day=date(2026, 10, 12), last_day=date(2026, 10, 25))
         before = SnapshotStore(settings.state).snapshots()
         later.server.faults.switch_on(Fault.SERVER_ERRORS, 99)
-        with pytest.raises(SourceUnreachable):
+        with pytest.raises(SourceUnreachable) as raised:
             fetch(settings, later)
+        runbook_says("source-down", "waits", "\n".join(later.told))
+        runbook_says("source-down", "server-error", f"Error: {raised.value}")
         assert SnapshotStore(settings.state).snapshots() == before
+
+
+def test_a_source_that_cannot_be_reached_is_named(settings: Settings) -> None:
+    nobody = OpenRouter("http://127.0.0.1:9", Patience(attempts=1))
+    with pytest.raises(SourceUnreachable) as raised:
+        list(LiveOpenRouter(settings, FetchRequest(), server=nobody).observations())
+    runbook_says("source-down", "unreachable", f"Error: {raised.value}")
 
 
 def test_days_that_had_not_ended_are_not_known(home: Home) -> None:

@@ -14,6 +14,7 @@ import pytest
 from building import LONG_AFTER, full_weeks, put_rows, week
 from job_runs import run_job as run_dagster_job
 from pydantic import SecretStr, ValidationError
+from runbook import runbook_says
 
 from pipeline import run_job as command_line_runs
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs
@@ -352,4 +353,4 @@ class TestSensor:
             run = instance.create_run_for_job(killed, status=dg.DagsterRunStatus.STARTED, tags=nobody)
             end_abandoned_runs(instance)
             self.evaluate(webhook.settings(), instance, run.run_id)
-        assert "ended without a word" in webhook.received[0]["what"]
+        runbook_says("abandoned-run", "told", webhook.received[0]["what"])

@@ -22,11 +22,16 @@ from building import (
     removed,
     week,
 )
+from runbook import runbook_says
 
+from assets.table_assets import _failure_text
 from checks.measures import measures_sql
-from warehouse.contracts import CONTRACTS
+from checks.run import validate_candidate
+from warehouse.contracts import CONTRACTS, Contract
 from warehouse.database import connect, create_tables
 from warehouse.home import Home
+from warehouse.ingesting import unreviewed_prices
+from warehouse.results import CheckResult
 
 WEEK_PRICES = [
     *PRICE_STAGING,
@@ -670,6 +675,24 @@ def test_a_rule_points_at_odd_statements(connection: Connection, home: Home) -> 
         ("us%2Fa", at(5), "percent_encoded_name")
     ]
     assert {row[4] for row in found} == {None}
+
+
+def test_an_odd_price_that_blocks_is_told_with_file_and_rule(connection: Connection, home: Home) -> None:
+    def validate_suspicions(candidate: Connection, contract: Contract) -> list[CheckResult]:
+        return validate_candidate(candidate, contract) if contract.name == "prices.suspicions" else []
+
+    put_prices(home, [priced(5, "0.0000012")], "test-changes")
+    reports = build_tables(
+        connection,
+        home,
+        validate=validate_suspicions,
+        reference_tables=references(),
+        tables=[*PRICE_STAGING, "prices.suspicions"],
+    )
+    report = reports["prices.suspicions"]
+    causes = unreviewed_prices(connection, [])
+    told = _failure_text(CONTRACTS["prices.suspicions"], report.failed, report, causes)
+    runbook_says("price-jump", "blocked", told)
 
 
 def test_sources_disagree_where_one_is_three_times_what_the_other_said_lately(
