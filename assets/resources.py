@@ -36,9 +36,13 @@ class FetchRequest:
 
 
 class LiveSource(Observations, Protocol):
-    """Observations from the network; what could not be got is told once all were taken."""
+    """Observations from the network; what could not be got is told once all were taken.
+
+    `has_newest_totals`: it was asked for the newest daily totals and gave all that there are.
+    """
 
     missing_spans: list[tuple[date, date]]
+    has_newest_totals: bool
 
 
 @dataclass

@@ -18,7 +18,9 @@ from warehouse.hashing import raw_hash
 from warehouse.lock import writer_lock
 from warehouse.snapshots import SnapshotStore, snapshots_to_arrow
 
-FETCH_KEY = dg.AssetKey(["raw", "openrouter"])
+# Two, as a fetch may bring a part: what came makes tables stale, but only the daily totals, whole, are no longer late.
+TOTALS_KEY = dg.AssetKey(["raw", "openrouter"])
+ANSWERS_KEY = dg.AssetKey(["raw", "answers"])
 
 
 class FetchConfig(dg.Config):
@@ -37,24 +39,37 @@ class FetchConfig(dg.Config):
     every_vintage: bool = Field(False, description="Every export there is, not the fewest that close the gap")
 
 
-# An external asset: no build, and no "materialize all", asks the network. The op below, only when it is told to.
-FETCHED = dg.AssetSpec(
-    FETCH_KEY,
-    description="What OpenRouter has published: daily token totals and the price catalogue, each answer stored as it "
-    "came before anything is read from it. Fetched by the job fetch_live (`tokentide fetch`), never by a build.",
+_WHERE = {
+    "dagster/code_references": code_references(
+        {
+            "clients": REPOSITORY / "pipeline" / "clients",
+            "what is asked for": REPOSITORY / "pipeline" / "fetching.py",
+            "how to operate it": REPOSITORY / "docs" / "operating.md",
+        }
+    )
+}
+# External assets: no build, and no "materialize all", asks the network. The op below, only when it is told to.
+TOTALS = dg.AssetSpec(
+    TOTALS_KEY,
+    description="The daily token totals that OpenRouter has published. An event says that a fetch asked for the newest "
+    "and has all that there is, be it nothing new; a fetch that failed at them leaves none.",
+    group_name=group_name("raw"),
+    owners=OWNERS,
+    kinds={"python"},
+    tags={"source/usage": ""},
+    metadata=_WHERE,
+)
+ANSWERS = dg.AssetSpec(
+    ANSWERS_KEY,
+    deps=[TOTALS_KEY],
+    description="What OpenRouter answered: daily token totals, the price catalogue and who serves what, each answer "
+    "stored as it came before anything is read from it, whatever became of the others. Fetched by the job fetch_live "
+    "(`tokentide fetch`), never by a build.",
     group_name=group_name("raw"),
     owners=OWNERS,
     kinds={"python"},
     tags={"source/usage": "", "source/prices": "", "source/serving": ""},
-    metadata={
-        "dagster/code_references": code_references(
-            {
-                "clients": REPOSITORY / "pipeline" / "clients",
-                "what is asked for": REPOSITORY / "pipeline" / "fetching.py",
-                "how to operate it": REPOSITORY / "docs" / "operating.md",
-            }
-        )
-    },
+    metadata=_WHERE,
 )
 
 
@@ -80,8 +95,10 @@ def fetch(context: dg.OpExecutionContext, config: FetchConfig, warehouse: dg.Res
                 report(f"stored {snapshot.snapshot_id}")
         finally:  # what one source gave makes the tables stale, whatever became of the others
             if stored:
-                context.log_event(_fetched(stored, live.missing_spans, store))
+                context.log_event(_answered(stored, store))
                 _mark_stale_weeks(context, store)
+            if live.has_newest_totals:
+                context.log_event(_totals_are_here(live.missing_spans))
 
 
 def _mark_stale_weeks(context: dg.OpExecutionContext, store: SnapshotStore) -> None:
@@ -94,13 +111,17 @@ def _mark_stale_weeks(context: dg.OpExecutionContext, store: SnapshotStore) -> N
         context.log_event(event)
 
 
-def _fetched(stored: list[str], missing: list[tuple[date, date]], store: SnapshotStore) -> dg.AssetMaterialization:
+def _totals_are_here(missing: list[tuple[date, date]]) -> dg.AssetMaterialization:
+    not_to_be_had = ", ".join(f"{first} to {last}" for first, last in missing) or "none"
+    return dg.AssetMaterialization(TOTALS_KEY, metadata={"days_not_to_be_had": not_to_be_had})
+
+
+def _answered(stored: list[str], store: SnapshotStore) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(
-        FETCH_KEY,
+        ANSWERS_KEY,
         metadata={
             "snapshots_stored": len(stored),
             "snapshots": dg.MetadataValue.md("\n".join(f"- {name}" for name in stored)),
-            "days_not_to_be_had": ", ".join(f"{first} to {last}" for first, last in missing) or "none",
         },
         tags={DATA_VERSION_TAG: raw_hash(snapshot.sha256 for snapshot in store.snapshots())},
     )
@@ -117,4 +138,8 @@ def _observe(warehouse: Warehouse, _: duckdb.DuckDBPyConnection) -> pa.Table:
     return snapshots_to_arrow(store.snapshots())
 
 
-ASSETS = [FETCHED, whole_table("raw.snapshots", reads=frozenset(), rows=_observe, after_assets=(FETCH_KEY,))]
+ASSETS = [
+    TOTALS,
+    ANSWERS,
+    whole_table("raw.snapshots", reads=frozenset(), rows=_observe, after_assets=(ANSWERS_KEY,)),
+]

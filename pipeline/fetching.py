@@ -39,6 +39,7 @@ class LiveOpenRouter:
     report: Callable[[str], None] = lambda _: None
     server: OpenRouter | None = None  # a test's own patience
     missing_spans: list[tuple[date, date]] = field(default_factory=list, init=False)
+    has_newest_totals: bool = field(default=False, init=False)
 
     def observations(self) -> Iterator[tuple[bytes, Origin, str | None]]:
         """Raises the first error of a source once every source was asked; what others gave is stored by then."""
@@ -65,6 +66,9 @@ class LiveOpenRouter:
                 yield from source.observations()
                 if isinstance(source, ExportsSource):
                     self.missing_spans = source.missing_spans
+                    self.has_newest_totals = self.request.last_day is None and not source.lacks_latest
+                elif isinstance(source, RankingsApi):
+                    self.has_newest_totals = self.request.last_day is None
             except TokentideError as error:
                 self.report(f"failed: {error.args[0]}")
                 failures.append(error)

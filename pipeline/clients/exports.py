@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipeline.clients.export_plan import OLDEST_EXPORT, REFETCH_DAYS, gaps, plan_exports
+from pipeline.clients.export_plan import OLDEST_EXPORT, REFETCH_DAYS, covered_days, gaps, plan_exports
 from pipeline.clients.http import Answer, Connection, OpenRouter, changed, json_object
 from pipeline.clients.remembered import read_remembered, remember
 from pipeline.export_manifest import ExportManifest, ManifestInvalid, export_date, export_origin, parse_manifest
@@ -35,7 +35,8 @@ class ExportsSource:
     """Exports from the newest known day on; `known_dates` are exports that are stored already, `damaged_dates` such as
     were, and are fetched anew wherever they lie: the same bytes restore them.
 
-    What it cannot get is in `missing_spans` once all observations were taken, and was reported.
+    What it cannot get is in `missing_spans` once all observations were taken, and was reported; `lacks_latest` where
+    the newest day that there should be is among it.
     """
 
     server: OpenRouter
@@ -50,6 +51,7 @@ class ExportsSource:
     oldest_snapshot_date: date = OLDEST_EXPORT
     report: Callable[[str], None] = lambda _: None
     missing_spans: list[tuple[date, date]] = field(default_factory=list, init=False)
+    lacks_latest: bool = field(default=False, init=False)
 
     def observations(self) -> Iterator[tuple[bytes, Origin, str]]:
         """Body, origin and published sha256 of each export, oldest first. A body unlike its manifest is never among
@@ -130,12 +132,17 @@ class ExportsSource:
 
     def _name_gaps(self, latest: date, held: set[date]) -> None:
         self.missing_spans = gaps(self.newest_known_day, latest, held)
+        self.lacks_latest = any(last == latest - _DAY for _, last in self.missing_spans)
         for first, last in self.missing_spans:
             days = f"{first}" if first == last else f"{first} to {last}"
-            self.report(
-                f"No export holds {days}. The Data API does: set OPENROUTER_API_KEY to any OpenRouter key, then "
-                "`tokentide fetch --source api`"
-            )
+            asking_the_api = "set OPENROUTER_API_KEY to any OpenRouter key, then `tokentide fetch --source api`"
+            if last == latest - _DAY and first in covered_days([latest + _DAY]):
+                self.report(
+                    f"No export holds {days} yet. That of {latest + _DAY} will, once published: then fetch again. "
+                    f"The Data API does now: {asking_the_api}"
+                )
+            else:
+                self.report(f"No export holds {days}. The Data API does: {asking_the_api}")
 
     def _naming_the_latest(self, connection: Connection) -> list[tuple[Answer, date]]:
         """Index and latest manifest, each with the export that it names as the latest: of an unchanged one, the export

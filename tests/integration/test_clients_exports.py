@@ -146,7 +146,8 @@ class TestMissingExports:
         source = exports(loopback)
         assert dates(source) == ["2026-10-09"]
         assert source.missing_spans == [(LAST_DAY, LAST_DAY)]
-        assert loopback.told[-1].startswith("No export holds 2026-10-09. The Data API does: set OPENROUTER_API_KEY")
+        assert source.lacks_latest
+        assert loopback.told[-1].startswith("No export holds 2026-10-09 yet. That of 2026-10-11 will, once published")
 
     def test_days_before_the_oldest_export_need_a_key(self, loopback: Loopback) -> None:
         source = exports(loopback, date(2026, 7, 31))

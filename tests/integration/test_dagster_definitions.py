@@ -13,7 +13,7 @@ from building import REPOSITORY
 
 from assets.partitions import WEEKS
 from assets.presentation import column_schema
-from assets.snapshots import FETCH_KEY
+from assets.snapshots import ANSWERS_KEY, TOTALS_KEY
 from assets.table_assets import asset_key
 from checks.suite import structural_expectations
 from checks.suites import SUITES
@@ -40,6 +40,7 @@ class TestAssets:
         keys = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
         assert keys == {contract.name.replace(".", "/") for contract in TABLES} | {
             "publication",
+            "raw/answers",
             "raw/openrouter",
             "staging/week_figures",
             "attribution/week_inputs",
@@ -84,7 +85,7 @@ class TestAssets:
             assert all(specs[dep.asset_key].group_name <= spec.group_name for dep in spec.deps), spec.key
         assert sorted({spec.group_name for spec in specs.values()})[:3] == ["1_raw", "2_reference", "3_staging"]
 
-    @pytest.mark.parametrize("key", ["publication", "raw/openrouter"])
+    @pytest.mark.parametrize("key", ["publication", "raw/answers", "raw/openrouter"])
     def test_what_is_no_table_introduces_itself_too(self, key: str) -> None:
         spec = next(spec for spec in defs.resolve_all_asset_specs() if spec.key.to_user_string() == key)
         assert spec.description
@@ -144,7 +145,8 @@ class TestAssets:
 
     def test_the_job_has_all_but_what_asks_the_network(self) -> None:
         job = defs.resolve_job_def(JOB_NAME)
-        assert job.asset_layer.executable_asset_keys == defs.resolve_asset_graph().get_all_asset_keys() - {FETCH_KEY}
+        asked_for = {TOTALS_KEY, ANSWERS_KEY}
+        assert job.asset_layer.executable_asset_keys == defs.resolve_asset_graph().get_all_asset_keys() - asked_for
         assert [node.name for node in defs.resolve_job_def(FETCH_JOB_NAME).nodes] == ["fetch"]
         assert job.partitions_def == WEEKS
 

@@ -72,6 +72,7 @@ def sources(settings: Settings) -> set[str]:
 class TestExports:
     def test_the_fewest_that_close_the_gap_with_the_last_days_anew(self, settings: Settings, later: Loopback) -> None:
         live, fetched = fetch(settings, later)
+        assert live.has_newest_totals
         # from 2026-09-30 on, ten days before the archive's end, each with the last ten days of the one before it
         assert dates(fetched) == ["2026-10-30", "2026-11-19", "2026-11-21"]
         assert live.missing_spans == []
@@ -81,8 +82,9 @@ class TestExports:
     def test_a_second_fetch_takes_nothing_again(self, settings: Settings, later: Loopback) -> None:
         fetch(settings, later)
         asked = later.asked(".csv")
-        _, fetched = fetch(settings, later)
+        live, fetched = fetch(settings, later)
         assert dates(fetched) == []
+        assert live.has_newest_totals, "all that there is, and none of it new"
         assert later.asked(".csv") == asked
         assert "OpenRouter has published no export since the last fetch" in later.told
 
@@ -121,8 +123,17 @@ class TestExports:
         assert "the stored export of 2026-11-19 is damaged: fetching it anew" in later.told
 
     def test_named_weeks_come_from_an_export_that_ends_with_them(self, settings: Settings, later: Loopback) -> None:
-        _, fetched = fetch(settings, later, first_day=date(2026, 10, 12), last_day=date(2026, 10, 25))
+        live, fetched = fetch(settings, later, first_day=date(2026, 10, 12), last_day=date(2026, 10, 25))
         assert dates(fetched) == ["2026-10-26"]
+        assert not live.has_newest_totals, "which were not asked for"
+
+    def test_an_announced_export_that_is_not_there_leaves_the_newest_totals_out(
+        self, settings: Settings, later: Loopback
+    ) -> None:
+        later.server.faults.switch_on(Fault.MISSING_EXPORT)
+        live, _ = fetch(settings, later)
+        assert live.missing_spans == [(date(2026, 11, 20), date(2026, 11, 20))]
+        assert not live.has_newest_totals
 
     def test_every_vintage_is_every_export(self, settings: Settings, later: Loopback) -> None:
         later.server.oldest_export = date(2026, 11, 17)

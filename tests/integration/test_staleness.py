@@ -12,10 +12,13 @@ from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from dagster._core.loader import LoadingContextForTest
 from job_runs import run_job
 
-from assets.resources import FetchRequest, Warehouse
+from assets.resources import Warehouse
+from assets.snapshots import TOTALS_KEY
 from pipeline.definitions import FETCH_JOB_NAME, build_definitions
 from pipeline.run_job import RunRequest, with_stale_weeks
+from warehouse.errors import SnapshotRejected
 from warehouse.home import Home
+from warehouse.parsers import CATALOGUE_FORMAT
 from warehouse.snapshots import Origin
 
 FIGURES = {"openai/gpt-5": 10_000, "deepseek/deepseek-v3": 9_000}
@@ -23,28 +26,31 @@ WEEKS = [week(0), week(1), week(2)]
 
 
 @dataclass
-class OneAnswer:
-    """A live source that brings one snapshot."""
+class Answers:
+    """A live source that brings these snapshots, and fails after them where it lacks the newest totals."""
 
-    body: bytes
-    origin: Origin
+    answers: list[tuple[bytes, Origin]]
+    has_newest_totals: bool = True
     missing_spans: list[tuple[date, date]] = field(default_factory=list)
 
     def observations(self) -> Iterator[tuple[bytes, Origin, str | None]]:
-        yield self.body, self.origin, None
+        yield from ((body, origin, None) for body, origin in self.answers)
+        if not self.has_newest_totals:
+            raise SnapshotRejected("an export is not what was published.", "run again.")
 
 
 def fetch(home: Home, instance: dg.DagsterInstance, rows: list[building.Row]) -> None:
     """Runs the fetch job, in which the source states these rows a day later."""
-    as_of = LONG_AFTER + timedelta(days=1)
+    answer = building.api_body(rows), building.origin(as_of=LONG_AFTER + timedelta(days=1))
+    assert fetch_from(Answers([answer]), home, instance)
 
-    def live(_: FetchRequest, __: object) -> OneAnswer:
-        return OneAnswer(building.api_body(rows), building.origin(as_of=as_of))
 
-    warehouse = Warehouse(home, sources=[], lock_wait_seconds=0, editions_to_keep=5, live=live)
+def fetch_from(source: Answers, home: Home, instance: dg.DagsterInstance) -> bool:
+    """Whether the fetch job succeeds."""
+    warehouse = Warehouse(home, sources=[], lock_wait_seconds=0, editions_to_keep=5, live=lambda _, __: source)
     job = build_definitions({"warehouse": warehouse}).resolve_job_def(FETCH_JOB_NAME)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    assert job.execute_in_process(instance=instance, run_config=quiet).success
+    return job.execute_in_process(instance=instance, run_config=quiet, raise_on_error=False).success
 
 
 def stale(instance: dg.DagsterInstance) -> set[tuple[str, str | None]]:
@@ -91,6 +97,17 @@ def test_rows_that_name_an_older_snapshot_are_stale_although_their_figures_are_t
     """Or a table would depend on when it was built, and `tokentide verify` would say so."""
     fetch(home, built, full_weeks([WEEKS[1]], FIGURES))
     assert stale(built) == {("raw/snapshots", None), ("staging/model_day_tokens", str(WEEKS[1]))}
+
+
+def test_a_part_of_a_fetch_makes_stale_but_only_whole_totals_are_fresh(home: Home, built: dg.DagsterInstance) -> None:
+    at = LONG_AFTER + timedelta(days=1)
+    catalogue = building.catalogue_body([]), building.origin(at, body_format=CATALOGUE_FORMAT)
+    totals = building.api_body(full_day(WEEKS[1], FIGURES | {"google/gemini-9": 200})), building.origin(at)
+    assert not fetch_from(Answers([totals, catalogue], has_newest_totals=False), home, built)
+    assert stale(built) == {("raw/snapshots", None), ("staging/model_day_tokens", str(WEEKS[1]))}
+    assert built.get_latest_materialization_event(TOTALS_KEY) is None
+    assert fetch_from(Answers([]), home, built), "nothing new"
+    assert built.get_latest_materialization_event(TOTALS_KEY) is not None
 
 
 def test_a_fetch_before_the_first_build_leaves_no_events_of_weeks(home: Home) -> None:
