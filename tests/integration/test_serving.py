@@ -21,6 +21,7 @@ from building import (
     week,
 )
 
+from checks.run import validate_candidate
 from warehouse.home import Home
 from warehouse.parsers import ENDPOINTS_FORMAT, PROVIDERS_FORMAT
 from warehouse.snapshots import SnapshotStore
@@ -95,6 +96,20 @@ def test_bad_providers_and_unreadable_bodies_are_quarantined(connection: duckdb.
     assert query(connection, "SELECT provider_slug, headquarters_country_code FROM staging.providers") == [
         ("good", "US")
     ]
+
+
+def test_a_newest_answer_that_cannot_be_read_keeps_no_figures_back(
+    connection: duckdb.DuckDBPyConnection, home: Home
+) -> None:
+    body = b'{"data": {"id": "openai/gpt-5", "name": "x"}}'
+    SnapshotStore(home).put(body, origin(LOOK, body_format=ENDPOINTS_FORMAT, source="openrouter-endpoints"))
+    put_providers(home, {"good": "US"}, LOOK)
+    tables = ["raw.snapshots", "staging.serving_statements", "staging.providers"]
+    reports = build_tables(connection, home, tables=tables, validate=validate_candidate)
+    assert {name: report.failed for name, report in reports.items() if report.failed} == {}
+    results = [result for report in reports.values() for result in report.results]
+    warned = {result.check_name for result in results if result.outcome != "passed"}
+    assert warned == {"no_statement_is_quarantined", "newest_snapshots_can_be_read"}
 
 
 def test_one_instant_stated_twice_counts_once_and_otherwise_is_quarantined(
