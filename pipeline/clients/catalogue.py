@@ -4,11 +4,13 @@ No ETag is used here: that a price still stands at a later instant is an observa
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from pipeline.clients.errors import QuotaExceeded
 from pipeline.clients.http import Connection, OpenRouter, changed, json_object
+from warehouse.errors import TokentideError
 from warehouse.parsers import CATALOGUE_FORMAT, ENDPOINTS_FORMAT, PROVIDERS_FORMAT
 from warehouse.snapshots import Origin
 
@@ -16,6 +18,7 @@ MODELS = "/api/v1/models"
 PROVIDERS = "/api/v1/providers"
 
 _ANSWER_BYTES = 50_000_000
+_FAILURES_IN_A_ROW = 3  # more is no fault of single models, and each costs all its retries
 
 
 @dataclass
@@ -53,16 +56,42 @@ class Endpoints:
     report: Callable[[str], None] = lambda _: None
 
     def observations(self) -> Iterator[tuple[bytes, Origin, None]]:
-        """Body and origin of each model; the source publishes no hash. Raises the errors of clients/errors.py."""
+        """Body and origin of each model; the source publishes no hash.
+
+        Models that fail do not keep the others away: the first one's error, naming all, is raised at the end; at once
+        where the source limits us, or fails several times in a row. Raises the errors of clients/errors.py.
+        """
+        failed: dict[str, TokentideError] = {}
+        in_a_row = 0
         with self.server.connect(self.report) as connection:
-            for model_id in self.model_ids:
-                path = f"{MODELS}/{quote(model_id, safe='/:')}/endpoints"
-                source, about = "openrouter-endpoints", "endpoints of single models"
-                observation = _observe(connection, path, source, ENDPOINTS_FORMAT, about, {"model": model_id})
+            for number, model_id in enumerate(self.model_ids, 1):
+                try:
+                    observation = self._of_model(connection, model_id)
+                except TokentideError as error:
+                    failed[model_id] = error
+                    in_a_row += 1
+                    if isinstance(error, QuotaExceeded) or in_a_row == _FAILURES_IN_A_ROW:
+                        raise _without([*failed, *self.model_ids[number:]], failed) from error
+                    self.report(f"failed: {error.args[0]}")
+                    continue
+                in_a_row = 0
                 if observation is None:
                     self.report(f"OpenRouter does not list {model_id}: left out")
                 else:
                     yield observation
+        if failed:
+            raise _without(list(failed), failed)
+
+    def _of_model(self, connection: Connection, model_id: str) -> tuple[bytes, Origin, None] | None:
+        path = f"{MODELS}/{quote(model_id, safe='/:')}/endpoints"
+        about = "endpoints of single models"
+        return _observe(connection, path, "openrouter-endpoints", ENDPOINTS_FORMAT, about, {"model": model_id})
+
+
+def _without(model_ids: Sequence[str], failed: Mapping[str, TokentideError]) -> TokentideError:
+    """The first error, saying of which models the endpoints were not had for it or for later ones."""
+    first = next(iter(failed.values()))
+    return type(first)(f"The endpoints of {', '.join(model_ids)} were not fetched. {first.args[0]}", first.next_step)
 
 
 def _observe_list(
@@ -83,13 +112,15 @@ def _observe(
     about: str,
     parameters: dict[str, str] | None = None,
 ) -> tuple[bytes, Origin, None] | None:
-    """The body, whole and with its `data`, or None where there is nothing. Raises AnswerChanged for another shape."""
+    """The body, whole and with the list it should have, or None where there is nothing. Raises AnswerChanged."""
     answer = connection.get(path, limit_bytes=_ANSWER_BYTES)
     if answer is None:
         return None
-    expected = dict if body_format == ENDPOINTS_FORMAT else list
-    if not isinstance(json_object(answer).get("data"), expected):
-        raise changed(answer.url, f"it has no {'object' if expected is dict else 'list'} under `data`")
+    data, where = json_object(answer).get("data"), "data"
+    if body_format == ENDPOINTS_FORMAT:
+        data, where = data.get("endpoints") if isinstance(data, dict) else None, "data.endpoints"
+    if not isinstance(data, list):
+        raise changed(answer.url, f"it has no list under `{where}`")
     # such a body does not say when it was made; a fraction of a second would only pretend that it did
     at = answer.fetched_at_utc.replace(microsecond=0)
     origin = Origin(

@@ -69,9 +69,45 @@ def test_endpoints_come_model_by_model_and_an_unlisted_one_is_named(loopback: Lo
     assert loopback.server.requests[1] == "/api/v1/models/nobody/nothing:free/endpoints"
 
 
+class TestModelsThatFail:
+    MODELS = ("minimax/minimax-m2.5", "anthropic/claude-opus-4.6", "openai/gpt-5", "nobody/nothing", "openai/gpt-5.1")
+
+    def without_endpoints(self, loopback: Loopback, *numbers: int) -> None:
+        """Of these models the server answers without a list of endpoints."""
+
+        def alter(said: dict) -> dict:
+            data = said["data"]
+            is_struck = data["id"] in {self.MODELS[number] for number in numbers}
+            return {"data": {"id": data["id"], "name": "x"}} if is_struck else said
+
+        loopback.server.alter = alter
+
+    def fetched(self, loopback: Loopback) -> tuple[list[str], str]:
+        """The models whose endpoints came, and the error."""
+        came: list[str] = []
+        observations = Endpoints(loopback.openrouter(), self.MODELS, loopback.told.append).observations()
+        with pytest.raises(AnswerChanged, match=r"no list under `data\.endpoints`") as caught:
+            came.extend(json.loads(origin.parameters or "")["model"] for _, origin, _ in observations)
+        return came, str(caught.value)
+
+    def test_the_others_come_and_they_are_named(self, loopback: Loopback) -> None:
+        self.without_endpoints(loopback, 0, 2)
+        came, error = self.fetched(loopback)
+        assert came == [self.MODELS[1], self.MODELS[4]]
+        assert error.startswith(f"The endpoints of {self.MODELS[0]}, {self.MODELS[2]} were not fetched. http")
+        assert "Nothing of it was stored" in error
+
+    def test_a_source_that_fails_again_and_again_is_left_alone(self, loopback: Loopback) -> None:
+        self.without_endpoints(loopback, 0, 1, 2)
+        came, error = self.fetched(loopback)
+        assert came == []
+        assert loopback.asked("/endpoints") == 3
+        assert f"The endpoints of {', '.join(self.MODELS)} were not fetched" in error
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
-    [(Fault.CHANGED_SHAPE, "under `data`"), (Fault.TRUNCATED_BODY, "it is not whole JSON")],
+    [(Fault.CHANGED_SHAPE, "no list under `data"), (Fault.TRUNCATED_BODY, "it is not whole JSON")],
 )
 def test_a_body_that_is_not_whole_json_with_its_data_is_not_kept(
     loopback: Loopback, fault: Fault, message: str
