@@ -61,6 +61,7 @@ class RankingsApi:
             raise changed(connection.url + RANKINGS, "there is nothing at this address")
         said = json_object(answer)
         as_of, as_of_utc = self._verified(said, answer, first, last)
+        answered = {f"answered_{name}": str(date.fromisoformat(str(said["meta"][name]))) for name in parameters}
         origin = Origin(
             source=SOURCE,
             format=API_FORMAT,
@@ -70,7 +71,7 @@ class RankingsApi:
             license="CC BY 4.0",
             license_url="https://creativecommons.org/licenses/by/4.0/",
             citation=f"Source: OpenRouter (openrouter.ai/rankings), as of {as_of}.",
-            parameters=json.dumps(parameters),
+            parameters=json.dumps(parameters | answered),
             http_status=answer.status,
             http_headers=answer.headers_that_matter,
         )
@@ -96,7 +97,7 @@ class RankingsApi:
         days = [row.get("date") if isinstance(row, dict) else None for row in rows]
         outside = sum(not (isinstance(day, str) and start <= day <= end) for day in days)
         if outside:
-            self.report(f"{outside} rows of the answer are outside of {start} to {end}; staging judges them")
+            self.report(f"{outside} rows of the answer are outside of {start} to {end}; staging keeps such days out")
         return str(meta.get("as_of")), instant(meta.get("as_of"), answer.url)
 
 

@@ -48,7 +48,8 @@ def test_an_answer_comes_with_all_that_is_known_of_it(loopback: Loopback) -> Non
     assert origin.format == API_FORMAT
     assert origin.as_of_utc == datetime(2026, 10, 11, 2)
     assert origin.url == f"{loopback.url}/api/v1/datasets/rankings-daily"
-    assert json.loads(origin.parameters or "") == {"start_date": "2026-10-01", "end_date": "2026-10-09"}
+    asked = {"start_date": "2026-10-01", "end_date": "2026-10-09"}
+    assert json.loads(origin.parameters or "") == asked | {f"answered_{name}": day for name, day in asked.items()}
     assert origin.citation == "Source: OpenRouter (openrouter.ai/rankings), as of 2026-10-11T02:00:00Z."
     assert origin.license == "CC BY 4.0"
 
@@ -61,7 +62,9 @@ def test_no_day_to_ask_for_is_no_request(loopback: Loopback) -> None:
 class TestMeta:
     def test_a_clamped_start_is_accepted_and_told(self, loopback_of: Callable[..., Loopback]) -> None:
         loopback = loopback_of(history_start=date(2026, 10, 5))
-        [(body, _, _)] = api(loopback).observations()
+        [(body, origin, _)] = api(loopback).observations()
+        said = json.loads(origin.parameters or "")
+        assert (said["start_date"], said["answered_start_date"]) == ("2026-10-01", "2026-10-05")
         assert min(parse_usage(body, API_FORMAT).column("date_text").to_pylist()) == "2026-10-05"
         assert "history starts on 2026-10-05" in loopback.told[-1]
 

@@ -312,6 +312,29 @@ def asked_for(**parameters: str) -> Origin:
 
 
 @pytest.mark.parametrize(
+    ("answered", "quarantined"),
+    [
+        (("2026-01-06", "2026-01-06"), [MONDAY]),
+        (("2026-01-05", "2026-01-05"), [TUESDAY]),
+        (("2026-01-05", "2026-01-06"), []),
+    ],
+)
+def test_a_day_that_the_answer_says_it_does_not_hold_is_quarantined(
+    connection: duckdb.DuckDBPyConnection, home: Home, answered: tuple[str, str], quarantined: list[date]
+) -> None:
+    asked = asked_for(
+        start_date="2026-01-05",
+        end_date="2026-01-06",
+        answered_start_date=answered[0],
+        answered_end_date=answered[1],
+    )
+    SnapshotStore(home).put(api_body([*GOOD, (TUESDAY, "qwen/a", 8)]), asked)
+    reasons = {day: reason for day, _, reason in stage(connection, home) if reason}
+    window = f"the day lies outside of the window that the answer says it holds: {answered[0]} to {answered[1]}"
+    assert reasons == dict.fromkeys(quarantined, window)
+
+
+@pytest.mark.parametrize(
     "parameters",
     [{"start_date": "2026-01-05", "end_date": "2026-01-05"}, {"snapshot_date": "2026-01-06"}],
     ids=["API", "export"],

@@ -40,7 +40,8 @@ days AS (
     FROM judged_rows
     GROUP BY snapshot_id, date
 ),
--- the days that were asked for, where a source was asked for some; an export of a date holds the 30 days before it
+-- the days that were asked for, where a source was asked for some, and those that its answer says it holds; an export of
+-- a date holds the 30 days before it
 windows AS (
     SELECT
         snapshot_id,
@@ -55,7 +56,9 @@ windows AS (
         coalesce(
             try_cast(regexp_extract(parameters, '"end_date": "([0-9-]+)"', 1) AS DATE),
             try_cast(regexp_extract(parameters, '"snapshot_date": "([0-9-]+)"', 1) AS DATE) - 1
-        ) AS last_day
+        ) AS last_day,
+        try_cast(regexp_extract(parameters, '"answered_start_date": "([0-9-]+)"', 1) AS DATE) AS first_answered_day,
+        try_cast(regexp_extract(parameters, '"answered_end_date": "([0-9-]+)"', 1) AS DATE) AS last_answered_day
     FROM raw.snapshots
 ),
 days_by_themselves AS (
@@ -70,6 +73,8 @@ days_by_themselves AS (
                 THEN 'another row of this snapshot has no readable day, so it may belong to this one'
             WHEN days.date NOT BETWEEN windows.first_day AND windows.last_day
                 THEN 'the day lies outside of the window that was asked for: ' || windows.first_day || ' to ' || windows.last_day
+            WHEN days.date NOT BETWEEN windows.first_answered_day AND windows.last_answered_day
+                THEN 'the day lies outside of the window that the answer says it holds: ' || windows.first_answered_day || ' to ' || windows.last_answered_day
             WHEN windows.has_other_last AND days.row_of_other < days.last_row THEN 'row ' || days.row_of_other || ': `other` is not the last row of its day'
         END AS own_reason
     FROM days
