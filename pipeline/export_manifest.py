@@ -1,16 +1,19 @@
 """The manifest that OpenRouter publishes beside each keyless export: when it was made, and the hash of its bytes.
 
-Its text stays with the snapshot as its provenance. Not here: fetching either, or storing them.
+Its text stays with the snapshot as its provenance. Here, too, is whether a body is the one it speaks of. Not here:
+fetching either, or storing them.
 """
 
+import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from warehouse.errors import TokentideError
+from warehouse.errors import SnapshotRejected, TokentideError
 from warehouse.parsers import EXPORT_FORMAT
 from warehouse.snapshots import Origin, Snapshot
 
@@ -75,6 +78,30 @@ def read_manifest(path: Path) -> tuple[ExportManifest, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestInvalid(f"The manifest {path} cannot be read: {error}.", "name an existing file.") from error
     return parse_manifest(text, str(path)), text
+
+
+def verify_export(
+    body: bytes, manifest: ExportManifest, where: str, next_step: str, report: Callable[[str], None]
+) -> None:
+    """Length and sha256 prove the body, wherever it comes from; `where` names it. Raises SnapshotRejected.
+
+    A number of rows that contradicts them is the manifest's own fault, so `report` hears of it, and staging judges the
+    days as ever.
+    """
+    published = manifest.files.csv
+    sha256 = hashlib.sha256(body).hexdigest()
+    if len(body) != published.bytes:
+        why = f"it has {len(body)} bytes, its manifest says {published.bytes}"
+    elif sha256 != published.sha256:
+        why = f"its sha256 is {sha256}, its manifest says {published.sha256}"
+    else:
+        if (rows := len(body.splitlines()) - 1) != manifest.row_count:
+            report(
+                f"{where} has {rows} rows, though its manifest says {manifest.row_count}; length and sha256 are those "
+                "published, so it is taken as it is, and staging judges its days"
+            )
+        return
+    raise SnapshotRejected(f"{where} is not what was published: {why}.", next_step)
 
 
 def manifest_of(snapshot: Snapshot) -> ExportManifest | None:

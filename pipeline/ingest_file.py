@@ -3,13 +3,14 @@
 Not here: building tables from it (`tokentide run`) or fetching it.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
-from pipeline.export_manifest import export_origin, read_manifest
+from pipeline.export_manifest import export_origin, read_manifest, verify_export
 from pipeline.settings import Settings
 from warehouse.errors import TokentideError
 from warehouse.lock import writer_lock
@@ -23,7 +24,11 @@ class FileUnreadable(TokentideError):
 
 def print_ingestion(console: Console, settings: Settings, file: Path, manifest_file: Path) -> None:
     """Stores the file and says so. Raises SnapshotRejected where it is not the file of that manifest."""
-    snapshot, is_new = ingest_export(settings, file, manifest_file)
+
+    def warn(what: str) -> None:
+        console.print(f"Warning: {what}.", markup=False, highlight=False, soft_wrap=True)
+
+    snapshot, is_new = ingest_export(settings, file, manifest_file, warn)
     console.print(
         f"{'Stored' if is_new else 'Already stored'}: {escape(snapshot.snapshot_id)}, {snapshot.size_bytes:,} bytes, "
         f"as of {snapshot.origin.as_of_utc:%Y-%m-%d %H:%M:%S} UTC; length and sha256 are those of the manifest.\n"
@@ -33,13 +38,21 @@ def print_ingestion(console: Console, settings: Settings, file: Path, manifest_f
     )
 
 
-def ingest_export(settings: Settings, file: Path, manifest_file: Path) -> tuple[Snapshot, bool]:
-    """The stored snapshot, and whether it is new: the same export given twice is one observation."""
+def ingest_export(
+    settings: Settings, file: Path, manifest_file: Path, report: Callable[[str], None] = lambda _: None
+) -> tuple[Snapshot, bool]:
+    """The stored snapshot, and whether it is new: the same export given twice is one observation.
+
+    `report` hears where file and manifest contradict each other without harm. Raises SnapshotRejected where the file is
+    not that of the manifest.
+    """
     manifest, text = read_manifest(manifest_file)
     try:
         body = file.read_bytes()
     except OSError as error:
         raise FileUnreadable(f"{file} cannot be read: {error.strerror}.", "name an existing file.") from error
+    next_step = f"name the file that {manifest_file} was published with, or download both anew. Nothing was stored."
+    verify_export(body, manifest, str(file), next_step, report)
     published = manifest.files.csv
     with writer_lock(settings.state, settings.lock_wait_seconds):
         store = SnapshotStore(settings.state)

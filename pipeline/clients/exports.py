@@ -4,7 +4,6 @@ Which dates are wanted is decided in export_plan.py. Read are the index, the man
 dated manifest and file; never the `latest` files themselves, which can come from two dates.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -14,7 +13,14 @@ from urllib.parse import urlsplit
 from pipeline.clients.export_plan import OLDEST_EXPORT, REFETCH_DAYS, covered_days, gaps, plan_exports
 from pipeline.clients.http import Answer, Connection, OpenRouter, changed, json_object
 from pipeline.clients.remembered import read_remembered, remember
-from pipeline.export_manifest import ExportManifest, ManifestInvalid, export_date, export_origin, parse_manifest
+from pipeline.export_manifest import (
+    ExportManifest,
+    ManifestInvalid,
+    export_date,
+    export_origin,
+    parse_manifest,
+    verify_export,
+)
 from warehouse.errors import SnapshotRejected
 from warehouse.parsers import EXPORT_FORMAT
 from warehouse.snapshots import Origin, Snapshot
@@ -28,6 +34,9 @@ _FILE_BYTES = 100_000_000
 # A date can have been missed; that several in a row were means that exports no longer reach back so far.
 _MISSED_IN_A_ROW = 3
 _DAY = timedelta(days=1)
+_IF_NOT_AS_PUBLISHED = (
+    "run again; if it stays so, the file was altered on its way or at its source. Nothing of it was stored."
+)
 
 
 @dataclass
@@ -100,7 +109,7 @@ class ExportsSource:
         url = connection.url + path
         if answer is None:
             raise SnapshotRejected(f"{url} is missing, though its manifest is there.", "run again later.")
-        _verify(answer, manifest)
+        verify_export(answer.body, manifest, answer.url, _IF_NOT_AS_PUBLISHED, self.report)
         origin = replace(
             export_origin(manifest, text, answer.fetched_at_utc),
             url=url,
@@ -203,23 +212,6 @@ def _manifest(answer: Answer) -> ExportManifest:
     if urlsplit(manifest.files.csv.url).path != _path(manifest.snapshot_date, "csv"):
         raise changed(answer.url, f"its file is {manifest.files.csv.url}, not the one of {manifest.snapshot_date}")
     return manifest
-
-
-def _verify(answer: Answer, manifest: ExportManifest) -> None:
-    """Raises SnapshotRejected."""
-    sha256 = hashlib.sha256(answer.body).hexdigest()
-    if len(answer.body) != manifest.files.csv.bytes:
-        why = f"{len(answer.body)} bytes arrived, its manifest says {manifest.files.csv.bytes}"
-    elif sha256 != manifest.files.csv.sha256:
-        why = f"its sha256 is {sha256}, its manifest says {manifest.files.csv.sha256}"
-    elif (rows := answer.body.count(b"\n") - 1) != manifest.row_count:
-        why = f"it has {rows} rows, its manifest says {manifest.row_count}"
-    else:
-        return
-    raise SnapshotRejected(
-        f"{answer.url} is not what was published: {why}.",
-        "run again; if it stays so, the file was altered on its way or at its source. Nothing of it was stored.",
-    )
 
 
 def _same_version(said: dict[str, object], answer: Answer) -> None:

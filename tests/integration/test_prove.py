@@ -13,7 +13,7 @@ from building import build_tables, origin, put_rows
 from rich.console import Console
 
 from pipeline.export_manifest import EXPORT_SOURCE, ManifestInvalid
-from pipeline.ingest_file import FileUnreadable, ingest_export
+from pipeline.ingest_file import FileUnreadable, ingest_export, print_ingestion
 from pipeline.reports.prove import NothingToProve, ProofMisunderstood, print_proof
 from pipeline.settings import Settings
 from warehouse.contracts import CONTRACTS
@@ -115,9 +115,23 @@ class TestIngesting:
         self, home: Home, settings: Settings, tmp_path: Path, spoil: object
     ) -> None:
         body = export_bytes(FIGURES)
-        with pytest.raises(SnapshotRejected, match=r"announced|published is"):
-            ingest_export(settings, *write(tmp_path / "downloads", spoil(body), manifest_text(body)))  # type: ignore[operator]
+        file, manifest = write(tmp_path / "downloads", spoil(body), manifest_text(body))  # type: ignore[operator]
+        with pytest.raises(SnapshotRejected, match=r"(bytes|sha256 is .*), its manifest says") as caught:
+            ingest_export(settings, file, manifest)
+        assert str(caught.value).startswith(f"{file} is not what was published")
+        assert f"the file that {manifest} was published with" in str(caught.value)
         assert SnapshotStore(home).snapshots() == []
+
+    def test_a_number_of_rows_that_its_hash_belies_is_told_and_the_file_taken(
+        self, home: Home, settings: Settings, tmp_path: Path
+    ) -> None:
+        body = export_bytes(FIGURES)
+        text = manifest_text(body).replace('"row_count": 90', '"row_count": 91')
+        console = Console(file=io.StringIO(), width=80, color_system=None)
+        file, manifest = write(tmp_path / "downloads", body, text)
+        print_ingestion(console, settings, file, manifest)
+        assert f"Warning: {file} has 90 rows, though its manifest says 91" in console.file.getvalue()  # type: ignore[attr-defined]
+        assert len(SnapshotStore(home).snapshots()) == 1
 
     @pytest.mark.parametrize(
         ("manifest", "said"),
