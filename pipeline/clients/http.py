@@ -26,6 +26,7 @@ USER_AGENT = f"tokentide/{SOFTWARE_VERSION}"
 _HEADERS_THAT_MATTER = ("etag", "last-modified", "content-type")
 _ERROR_BODY_BYTES = 65_536
 _MESSAGE_CHARACTERS = 300
+_KEY_CHARACTERS = 20  # at least; OpenRouter's have 73
 NO_PROXY_ON_LOOPBACK = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
 
 
@@ -217,11 +218,13 @@ def _shows(response: httpx.Response, body: bytes, key: str) -> bool:
 
 
 def usable(key: SecretStr) -> str:
-    """The key's text. Raises KeyRefused where no header can carry it; the message of httpx would show it."""
+    """The key's text. Raises KeyRefused where no header can carry it (the message of httpx would show it), or where it
+    is so short that answers would hold it by chance."""
     text = key.get_secret_value()
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
+    if len(text) < _KEY_CHARACTERS or not text.isascii() or not text.isprintable() or " " in text:
         raise KeyRefused(
-            "The OpenRouter key is empty or holds characters that no key has.", "set OPENROUTER_API_KEY anew."
+            f"The OpenRouter key has fewer than {_KEY_CHARACTERS} characters, or some that no key has.",
+            "set OPENROUTER_API_KEY to the whole key. The exports need none.",
         )
     return text
 

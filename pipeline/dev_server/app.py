@@ -33,7 +33,8 @@ _LIMITS = ((RequestLimits.per_minute, 60), (RequestLimits.per_day, 86_400))  # r
 class LoopbackOpenRouter:
     """What it serves and which faults it has; both may be changed while it serves.
 
-    `today` decides which exports there are, `now_utc` what the Data API knows (by default at 02:00 of that day).
+    `today` decides which exports there are, `now_utc` what the Data API knows (by default at 02:00 of the day after the
+    last that has figures, or of today: so it says nothing newer of the same figures on a later day).
     `never_published` are dates of exports that are not there, `missing_days` days that no answer has figures of.
     `alter` may change any JSON before it is sent. `requests` lists path and query of what was asked, in order,
     `user_agents` who asked.
@@ -88,6 +89,14 @@ class LoopbackOpenRouter:
 
     @property
     def latest_export(self) -> date:
+        day = self._known_on
+        while day in self.never_published:
+            day -= _DAY
+        return day
+
+    @property
+    def _known_on(self) -> date:
+        """The day on which the last of its figures are known."""
         return min(self.today, self.figures.last_day + _DAY)
 
     def export(self, snapshot_date: date) -> bytes | None:
@@ -171,7 +180,7 @@ class LoopbackOpenRouter:
             return _error(400, "start_date must not be after end_date")
         if (end - start).days >= MAX_DAYS:
             return _error(400, f"the window must not exceed {MAX_DAYS} days")
-        as_of = self.now_utc or datetime.combine(self.today, clock(2))
+        as_of = self.now_utc or datetime.combine(self._known_on, clock(2))
         days = [start + number * _DAY for number in range((end - start).days + 1)]
         data = [
             {"date": str(day), "model_permaslug": slug, "total_tokens": str(tokens)}

@@ -46,7 +46,7 @@ def fetch_in_order(home: Home, seen: Seen, last: datetime) -> None:
         for seen_at in sorted(moment for moment in seen if moment <= last):
             server.now_utc = seen_at
             for first, end in spans(set(seen[seen_at])):
-                api = RankingsApi(OpenRouter(url), SecretStr("sk-or-any"), limits, first, end)
+                api = RankingsApi(OpenRouter(url), SecretStr("sk-or-v1-0123456789abcdef"), limits, first, end)
                 store.put_all(api.observations())
 
 

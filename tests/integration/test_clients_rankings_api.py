@@ -46,11 +46,11 @@ def test_an_answer_comes_with_all_that_is_known_of_it(loopback: Loopback) -> Non
     assert sha256 is None
     assert origin.source == "openrouter-api"
     assert origin.format == API_FORMAT
-    assert origin.as_of_utc == datetime(2026, 10, 11, 2)
+    assert origin.as_of_utc == datetime(2026, 10, 10, 2)
     assert origin.url == f"{loopback.url}/api/v1/datasets/rankings-daily"
     asked = {"start_date": "2026-10-01", "end_date": "2026-10-09"}
     assert json.loads(origin.parameters or "") == asked | {f"answered_{name}": day for name, day in asked.items()}
-    assert origin.citation == "Source: OpenRouter (openrouter.ai/rankings), as of 2026-10-11T02:00:00Z."
+    assert origin.citation == "Source: OpenRouter (openrouter.ai/rankings), as of 2026-10-10T02:00:00Z."
     assert origin.license == "CC BY 4.0"
 
 
@@ -265,9 +265,10 @@ class TestKey:
             list(api(loopback).observations())
         assert loopback.asked("elsewhere") == 0
 
-    def test_without_a_usable_key_nothing_is_sent(self, loopback: Loopback) -> None:
+    @pytest.mark.parametrize("key", ["", "x", "sk-or-v1-0123 456789abcdef", "sk-or-v1-0123456789abcdef\n"])
+    def test_without_a_usable_key_nothing_is_sent(self, loopback: Loopback, key: str) -> None:
         source = api(loopback)
-        source.key = SecretStr("sk or\n")
+        source.key = SecretStr(key)
         with pytest.raises(KeyRefused):
             list(source.observations())
         assert loopback.server.requests == []

@@ -65,6 +65,14 @@ def test_a_body_that_has_not_changed_is_not_sent_again(loopback: Loopback) -> No
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_what_was_never_published_is_not_the_latest(loopback_of: Callable[..., Loopback]) -> None:
+    loopback = loopback_of(never_published=[date(2026, 10, 10), date(2026, 10, 9)])
+    manifest = httpx.get(f"{loopback.url}{EXPORTS}/rankings-daily/latest.manifest.json").json()
+    assert manifest["snapshot_date"] == "2026-10-08"
+    index = httpx.get(f"{loopback.url}{EXPORTS}/index.json").json()
+    assert index["datasets"][0]["latest_snapshot_date"] == "2026-10-08"
+
+
 class TestRankings:
     def ask(self, loopback: Loopback, **parameters: str) -> httpx.Response:
         return httpx.get(loopback.url + RANKINGS, params=parameters, headers=KEYED)
@@ -72,7 +80,7 @@ class TestRankings:
     def test_rows_and_meta_have_the_documented_shape(self, loopback: Loopback) -> None:
         said = self.ask(loopback, start_date="2026-10-08", end_date="2026-10-09").json()
         assert said["meta"] == {
-            "as_of": "2026-10-11T02:00:00Z",
+            "as_of": "2026-10-10T02:00:00Z",
             "version": "v1",
             "start_date": "2026-10-08",
             "end_date": "2026-10-09",
@@ -81,6 +89,13 @@ class TestRankings:
         assert all(set(row) == {"date", "model_permaslug", "total_tokens"} for row in said["data"])
         assert all(isinstance(row["total_tokens"], str) for row in said["data"])
         assert said["data"][50]["model_permaslug"] == "other"
+
+    def test_the_same_figures_are_not_stated_anew_on_a_later_day(self, loopback_of: Callable[..., Loopback]) -> None:
+        instants = [
+            self.ask(loopback_of(today=today)).json()["meta"]["as_of"]
+            for today in (date(2026, 10, 9), date(2026, 10, 10), date(2026, 11, 29))
+        ]
+        assert instants == ["2026-10-09T02:00:00Z", "2026-10-10T02:00:00Z", "2026-10-10T02:00:00Z"]
 
     def test_an_early_start_is_clamped_and_the_default_end_is_the_last_complete_day(self, loopback: Loopback) -> None:
         assert self.ask(loopback, start_date="2024-06-01", end_date="2025-02-01").json()["meta"]["start_date"] == (
