@@ -333,6 +333,12 @@ def status(connection: Connection, home: Home, slug: str = "us/a") -> tuple:
     return found
 
 
+def status_by_source(connection: Connection, home: Home, column: str) -> list[tuple]:
+    """Source and the column of the output price of us/a in week 0."""
+    build_week(connection, home, {"us/a": 10})
+    return query(connection, f"SELECT source, {column} FROM prices.model_week_prices ORDER BY source")
+
+
 BEFORE = datetime(2025, 12, 1)
 AFTER = datetime(2026, 1, 20)
 OTHER = priced(6, 9, "us/b")
@@ -468,6 +474,43 @@ def test_a_price_is_carried_28_days(
     last = WEEK_END - timedelta(days=28) - too_early
     put_prices(home, [listed(last, "us/a", output=1), *others], source)
     assert status(connection, home)[0] == (late if too_early else "in_force")
+
+
+@pytest.mark.parametrize(("source", "others"), [("test-complete", []), ("test-sparse", [OTHER])])
+def test_a_price_that_is_seen_again_was_not_seen_in_between(
+    connection: Connection, home: Home, source: str, others: list
+) -> None:
+    put_prices(home, [*(listed(day, "us/a", output=1) for day in (BEFORE, AFTER)), *others], source)
+    assert status(connection, home) == ("not_seen" if others else "not_observed", None)
+
+
+def test_a_week_says_when_its_price_was_last_seen_before_its_end(connection: Connection, home: Home) -> None:
+    put_prices(home, [listed(day, "us/a", output=1) for day in (at(6), at(8), AFTER)])
+    put_prices(home, [priced(5, 2), OTHER, listed(AFTER, "us/b", output=9)], "test-changes")
+    assert status_by_source(connection, home, "last_seen_utc") == [("test-changes", at(6)), ("test-complete", at(8))]
+
+
+@pytest.mark.parametrize(("last_seen", "out_of_time"), [(at(8), 0), (AFTER, 1), (at(9), 1), (BEFORE, 1)], ids=str)
+def test_the_check_knows_prices_that_were_not_seen_in_the_28_days_before_the_week_ended(
+    connection: Connection, home: Home, last_seen: datetime, out_of_time: int
+) -> None:
+    """At the 9th nobody looked at all."""
+    put_prices(home, [listed(day, "us/a", output=1) for day in (BEFORE, at(6), at(8), AFTER)])
+    build_week(connection, home, {"us/a": 10})
+    connection.execute("CREATE TEMP TABLE candidate AS FROM prices.model_week_prices")
+    connection.execute("UPDATE candidate SET last_seen_utc = ?", [last_seen])
+    measures = connection.execute(measures_sql(CONTRACTS["prices.model_week_prices"], by_week=False)).df()
+    assert measures["prices_out_of_time"].tolist() == [out_of_time]
+
+
+def test_an_id_that_is_seen_under_its_new_name_only_later_prices_nothing_yet(
+    connection: Connection, home: Home
+) -> None:
+    put_prices(home, [listed(day, "us/a", output=1) for day in (at(5), AFTER)])
+    put_rows(home, [(day, "us/a-2", 10) for day in days_of(week(0))])
+    renamed = {"model_permaslug": "us/a-2", "model_id": "us/a", "valid_from": date(2026, 1, 8), "reason": "Read."}
+    build_tables(connection, home, reference_tables=references(labs=LABS, model_names=[renamed]), tables=WEEK_PRICES)
+    assert query(connection, "SELECT status FROM prices.model_week_prices") == [("not_listed",)]
 
 
 def test_a_record_of_changes_carries_a_price_as_long_as_it_goes_on(connection: Connection, home: Home) -> None:

@@ -220,7 +220,7 @@ CONTRACTS = [
     ),
     contract(
         "prices.model_week_prices",
-        "The price in force at a week's last instant, carried at most 28 days past its last observation, for every "
+        "The price in force at a week's last instant, seen in the 28 days before it, for every "
         "model of that week and every source; or why there is none.",
         Build.DERIVED,
         ("week_start", "model_permaslug", "source", "price_kind", "over_prompt_tokens"),
@@ -240,7 +240,13 @@ CONTRACTS = [
             USD_PER_MILLION_TOKENS,
             MODEL_ID.with_nullable(True),
             column("valid_from_utc", pa.timestamp("us"), "First seen at this price", "UTC", nullable=True),
-            column("last_seen_utc", pa.timestamp("us"), "Last seen at this price", "UTC", nullable=True),
+            column(
+                "last_seen_utc",
+                pa.timestamp("us"),
+                "Last seen at this price before the week's end",
+                "UTC",
+                nullable=True,
+            ),
         ],
     ),
     contract(
