@@ -780,6 +780,7 @@ def test_genai_prices_disagrees_where_it_dates_another_price_for_that_instant(
             "valid_from": valid_from,
             "valid_to": valid_to,
             "usd_per_million_tokens": str(usd + is_makers),  # makers' prices are another source's business
+            "seen_on": date(2026, 1, 6),
         }
         for model in said
         for provider, is_makers in (("openrouter", 0), ("maker", 50))
@@ -788,6 +789,83 @@ def test_genai_prices_disagrees_where_it_dates_another_price_for_that_instant(
     found = suspicions(connection, home, genai_prices=dated)
     disagreeing = [row[0] for row in found if row[2] == "genai_prices_disagree"]
     assert disagreeing == sorted(model for model, (_, is_odd) in said.items() if is_odd)
+
+
+def genai_price(**columns: object) -> dict[str, object]:
+    return {
+        "model_id": "us/a",
+        "provider": "openrouter",
+        "price_kind": "output",
+        "usd_per_million_tokens": "2",
+        "seen_on": date(2026, 1, 1),
+    } | columns
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "is_odd"), [(datetime(2026, 1, 28, 23), True), (datetime(2026, 1, 29), False)], ids=str
+)
+def test_a_price_that_genai_prices_has_no_end_for_holds_28_days_past_its_newest_day(
+    connection: Connection, home: Home, seen_at: datetime, is_odd: bool
+) -> None:
+    put_prices(home, [listed(seen_at, "us/a", output=3)])
+    assert len(suspicions(connection, home, genai_prices=[genai_price()])) == is_odd
+    assert len(cross_checks(connection, home, genai_price())) == is_odd
+
+
+def cross_checks(connection: Connection, home: Home, *theirs: dict[str, object]) -> list[tuple]:
+    """Ours, theirs, and the instant at which both were seen."""
+    tables = [*PRICE_STAGING, "prices.model_prices", "prices.cross_checks"]
+    build_tables(connection, home, reference_tables=references(genai_prices=list(theirs)), tables=tables)
+    return query(
+        connection,
+        "SELECT usd_per_million_tokens, other_usd_per_million_tokens, compared_at_utc FROM prices.cross_checks "
+        "ORDER BY ALL",
+    )
+
+
+def test_a_price_is_compared_only_with_what_held_when_it_was_seen(connection: Connection, home: Home) -> None:
+    """Seen before and after they had another price: nobody saw ours meanwhile."""
+    put_prices(home, [priced(5, 2), priced(6, 2), priced(20, 2), priced(21, 2)])
+    bounds = [date(2026, 1, 1), date(2026, 1, 10), date(2026, 1, 15), None]
+    theirs = [
+        genai_price(valid_from=start, valid_to=end, usd_per_million_tokens=usd)
+        for start, end, usd in zip(bounds, bounds[1:], ("2", "9", "3"), strict=False)
+    ]
+    assert cross_checks(connection, home, *theirs) == [(2, 2, at(5)), (2, 3, at(20))]
+
+
+@pytest.mark.parametrize("model", ["us/a", "us%2Fa", "us/bare", "us/other"])
+def test_what_is_stated_again_is_odd_once(connection: Connection, home: Home, model: str) -> None:
+    """However often the same catalogue is fetched."""
+    said: dict[str, object] = {} if model == "us/bare" else {"output": "2000" if model == "us/a" else "1"}
+    put_prices(home, [listed(at(day), model, **said) for day in range(5, 11)])
+    put_prices(home, [priced(day, 9, "us/other") for day in range(4, 9)], "test-sparse")
+    found = suspicions(connection, home, genai_prices=[genai_price()])
+    days = [row[1] for row in found if row[0] == model and (model != "us/other" or row[3] == 1)]
+    rules = {row[2] for row in found if row[0] == model}
+    assert len(days) == len(rules) == (2 if model == "us/a" else 1)
+    assert set(days) == {at(5)}
+
+
+def test_what_a_correction_no_longer_covers_is_odd_again(connection: Connection, home: Home) -> None:
+    put_prices(home, [priced(day, 2000) for day in range(5, 11)])
+    covered = correction("us/a", "above_ceiling", "accept", observed_from_utc=at(6), observed_to_utc=at(8))
+    found = suspicions(connection, home, price_corrections=[covered])
+    assert [(row[1], row[4]) for row in found] == [(at(5), None), (at(6), "accept")]
+    ended = covered | {"observed_from_utc": None}
+    found = suspicions(connection, home, price_corrections=[ended])
+    assert [(row[1], row[4]) for row in found] == [(at(5), "accept"), (at(8), None)]
+
+
+def test_a_record_of_changes_is_not_held_against_what_others_say_long_after_it_ended(
+    connection: Connection, home: Home
+) -> None:
+    put_prices(home, [priced(1, 1), priced(3, 5, "us/b")], "test-changes")
+    put_prices(home, [listed(at(30), "us/a", output=9), listed(at(3, 2), "us/a", output=9)], "test-sparse")
+    assert [row[1] for row in suspicions(connection, home)] == [at(1)]
+    put_prices(home, [priced(1, 1, "us/c"), listed(at(3, 2), "us/c", output=9)], "test-sparse")
+    put_prices(home, [priced(1, 1, "us/c")], "test-changes")
+    assert [row[0] for row in suspicions(connection, home)] == ["us/a"]
 
 
 def test_a_suspicion_is_met_by_the_correction_of_its_rule_and_time(connection: Connection, home: Home) -> None:

@@ -130,7 +130,8 @@ CONTRACTS = [
     ),
     contract(
         "prices.suspicions",
-        "Statements that a rule finds odd, with the correction that was decided, if any. No rule corrects anything.",
+        "Statements that a rule finds odd, with the correction that was decided, if any. What is stated again and "
+        "again stands here once. No rule corrects anything.",
         Build.WHOLE,
         ("source", "model_id", "observed_at_utc", "rule", "price_kind", "over_prompt_tokens"),
         [
@@ -342,8 +343,17 @@ CONTRACTS = [
                 "UTC",
                 True,
             ),
-            column("other_valid_to_utc", pa.timestamp("us"), "genai-prices: start of the next price", "UTC", True),
+            column(
+                "other_valid_to_utc",
+                pa.timestamp("us"),
+                "genai-prices: start of the next price; empty: it has none, and 28 days after its newest day count",
+                "UTC",
+                True,
+            ),
             column("other_usd_per_million_tokens", pa.decimal128(18, 9), "genai-prices: the price", *_USD),
+            column(
+                "compared_at_utc", pa.timestamp("us"), "First instant at which our source was seen beside theirs", "UTC"
+            ),
             column("difference_share", pa.float64(), "Distance of the two / the higher one", "0-1"),
         ],
     ),
