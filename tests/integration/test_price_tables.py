@@ -30,7 +30,7 @@ from checks.run import validate_candidate
 from warehouse.contracts import CONTRACTS, Contract
 from warehouse.database import connect, create_tables
 from warehouse.home import Home
-from warehouse.ingesting import unreviewed_prices
+from warehouse.ingesting import differing_prices, unreviewed_prices
 from warehouse.results import CheckResult
 
 WEEK_PRICES = [
@@ -832,6 +832,8 @@ def test_a_price_is_compared_only_with_what_held_when_it_was_seen(connection: Co
         for start, end, usd in zip(bounds, bounds[1:], ("2", "9", "3"), strict=False)
     ]
     assert cross_checks(connection, home, *theirs) == [(2, 2, at(5)), (2, 3, at(20))]
+    differing = "us/a, 2026-01-20T00:00:00Z: output 2 USD per million in test-complete, 3 of openrouter in genai-prices"
+    assert differing_prices(connection) == [differing]
 
 
 @pytest.mark.parametrize("model", ["us/a", "us%2Fa", "us/bare", "us/other"])
