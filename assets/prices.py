@@ -2,7 +2,7 @@
 
 from assets.reference import reference_inputs, rows_of
 from assets.table_assets import whole_table
-from warehouse.ingesting import unreviewed_prices
+from warehouse.ingesting import differing_prices, unreviewed_prices
 
 ASSETS = [
     whole_table("prices.sources", reads=frozenset(), rows=rows_of("price_sources")),
@@ -16,7 +16,7 @@ ASSETS = [
     whole_table("prices.week_coverage"),
     whole_table("prices.comparisons"),
     whole_table("prices.unmatched_models"),
-    whole_table("prices.cross_checks", rows=reference_inputs),
+    whole_table("prices.cross_checks", rows=reference_inputs, explain_warnings=differing_prices),
     whole_table("prices.provider_prices"),
     whole_table("prices.who_serves"),
 ]

@@ -4,7 +4,7 @@ Every table's asset is made here, so a new table is one line in its layer's modu
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 
 import dagster as dg
@@ -33,7 +33,7 @@ WRITER_POOL = "tokentide_writer"
 
 # Rows of a whole table that come from elsewhere than its SELECT.
 Rows = Callable[[Warehouse, duckdb.DuckDBPyConnection], pa.Table | None]
-# What stands behind a failure of the given weeks, a line each: file, row and rule.
+# What stands behind a failure of the given weeks, or behind a warning, a line each: file, row and rule.
 Explain = Callable[[duckdb.DuckDBPyConnection, Collection[date | None]], list[str]]
 
 
@@ -84,6 +84,7 @@ def whole_table(
     rows: Rows | None = None,
     after: Rows | None = None,
     explain: Explain | None = None,
+    explain_warnings: Explain | None = None,
     after_assets: tuple[dg.AssetKey, ...] = (),
 ) -> dg.AssetsDefinition:
     """The asset of a table that is replaced whole, from its SELECT or from rows that come from elsewhere.
@@ -111,11 +112,13 @@ def whole_table(
             if after:
                 after(warehouse, connection)
             causes = explain(connection, []) if explain and report.failed else []
+            is_warned = any(result.outcome == "warned" for result in report.results)
+            warned_by = explain_warnings(connection, []) if explain_warnings and is_warned else []
             shown = shown_rows(connection, contract)
         if written := report.written.get(None):
             seconds = time.monotonic() - started
             context.log_event(_materialization(context, contract, written, None, shown, seconds))
-        yield from _check_events(contract, report, frozenset(), causes)
+        yield from _check_events(contract, report, frozenset(), causes, warned_by)
         yield result_without_events(contract)
 
     return table
@@ -202,13 +205,17 @@ def no_data(contract: Contract, week: date) -> dg.AssetMaterialization:
 
 
 def _check_events(
-    contract: Contract, report: BuildReport, held_back: frozenset[date], causes: list[str]
+    contract: Contract,
+    report: BuildReport,
+    held_back: frozenset[date],
+    causes: list[str],
+    warned_by: Sequence[str] = (),
 ) -> Iterator[object]:
     """The check results; then the end of the run, where a blocking one failed and no person held that week back."""
     key, expectations = asset_key(contract), expectations_of(contract)
     if not report.results:
         yield from nothing_to_check(key, expectations)
-    yield from check_results(key, expectations, report.results, held_back, report.quarantine_path, causes)
+    yield from check_results(key, expectations, report.results, held_back, report.quarantine_path, causes, warned_by)
     failed = {week: results for week, results in report.failed.items() if week not in held_back}
     if failed:
         raise dg.Failure(_failure_text(contract, failed, report, causes), allow_retries=False)

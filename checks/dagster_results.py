@@ -34,10 +34,12 @@ def check_results(
     held_back: Collection[date] = (),
     quarantine: Path | None = None,
     causes: Sequence[str] = (),
+    warned_by: Sequence[str] = (),
 ) -> Iterator[dg.AssetCheckResult]:
     """One Dagster result per expectation that was evaluated; a failure of weeks held back by a person only warns.
 
-    `quarantine` is the folder that keeps the rejected rows, `causes` are the files, rows and rules behind a failure.
+    `quarantine` is the folder that keeps the rejected rows, `causes` are the files, rows and rules behind a failure,
+    `warned_by` those behind a warning.
     """
     by_name: dict[str, list[CheckResult]] = {}
     for result in results:
@@ -56,7 +58,7 @@ def check_results(
             check_name=expectation.name,
             passed=not bad,
             severity=dg.AssetCheckSeverity.ERROR if is_blocking else dg.AssetCheckSeverity.WARN,
-            description=_in_words(expectation, found, bad, worst, causes) if bad else None,
+            description=_in_words(expectation, found, bad, worst, causes, warned_by) if bad else None,
             metadata=metadata,
         )
 
@@ -127,6 +129,7 @@ def _in_words(
     bad: list[CheckResult],
     worst: CheckResult,
     causes: Sequence[str],
+    warned_by: Sequence[str],
 ) -> str:
     """Markdown, shown above the metadata."""
     weeks = f" in {len(bad)} of {len(found)} weeks, worst in that of {worst.week_start}" if worst.week_start else ""
@@ -134,8 +137,8 @@ def _in_words(
         f"**{worst.outcome.capitalize()}{weeks}**: observed {format_observed(worst.observed_value)}, "
         f"expected {expectation.expected} {_unit(expectation)} ({expectation.description})."
     ]
-    if worst.outcome == "failed":
-        lines += [f"- `{cause}`" for cause in causes[:_CAUSES_LISTED]]
+    behind = {"failed": causes, "warned": warned_by}.get(worst.outcome, ())
+    lines += [f"- `{cause}`" for cause in behind[:_CAUSES_LISTED]]
     return "\n\n".join(lines)
 
 

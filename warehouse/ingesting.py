@@ -178,3 +178,17 @@ def unreviewed_prices(connection: duckdb.DuckDBPyConnection, _: Collection[date 
         + "; it waits for a line in warehouse/reference/price_corrections.csv"
         for source, model, instant, rule, kind, stated in rows
     ]
+
+
+def differing_prices(connection: duckdb.DuckDBPyConnection, _: Collection[date | None] = ()) -> list[str]:
+    """Prices more than 5 % off those of genai-prices, farthest first: model, instant, our source's price and theirs."""
+    rows = connection.execute(
+        "SELECT model_id, compared_at_utc, price_kind, usd_per_million_tokens, source, other_usd_per_million_tokens, "
+        "other_provider FROM prices.cross_checks WHERE difference_share > 0.05 "
+        "ORDER BY difference_share DESC, model_id, compared_at_utc, price_kind, source"
+    ).fetchall()
+    return [
+        f"{model}, {instant:%Y-%m-%dT%H:%M:%SZ}: {kind} {ours.normalize():f} USD per million in {source}, "
+        f"{theirs.normalize():f} of {provider} in genai-prices"
+        for model, instant, kind, ours, source, theirs, provider in rows
+    ]

@@ -65,7 +65,8 @@ _MODEL_NAMES = pa.schema(
         pa.field("reason", pa.string(), nullable=False),
     ]
 )
-# Made by pipeline/archive/compile_genai_prices.py, not by hand.
+# Made by pipeline/archive/compile_genai_prices.py, not by hand. `seen_on` is the last day of which the package can
+# tell: what it has no end for is known to have stood until then.
 _GENAI_PRICES = pa.schema(
     [
         pa.field("model_id", pa.string(), nullable=False),
@@ -74,6 +75,7 @@ _GENAI_PRICES = pa.schema(
         pa.field("valid_from", pa.date32()),
         pa.field("valid_to", pa.date32()),
         pa.field("usd_per_million_tokens", pa.string(), nullable=False),
+        pa.field("seen_on", pa.date32(), nullable=False),
     ]
 )
 _COUNTRY_CODES = {country.alpha_2 for country in pycountry.countries}

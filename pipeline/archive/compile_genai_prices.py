@@ -17,7 +17,7 @@ from pipeline.archive import ARCHIVE_DIRECTORY
 from warehouse.reference_files import REFERENCE_DIRECTORY, REFERENCE_FILES
 
 if TYPE_CHECKING:
-    from genai_prices.types import ConditionalPrice
+    from genai_prices.types import ConditionalPrice, ModelPrice
 
 # Our authors whose own prices the package has, under its name for them.
 _MAKERS = {
@@ -40,13 +40,15 @@ def dated_prices(model_ids: Iterable[str]) -> list[dict[str, str]]:
     from genai_prices.data import providers
 
     models = {(provider.id, _plain(model.id)): model.prices for provider in providers for model in provider.models}
+    seen_on = _last_seen(prices for (provider, _), prices in models.items() if provider == "openrouter")
     lines = []
     for model_id in model_ids:
         author, _, name = model_id.partition("/")
         for provider, known_as in (("openrouter", model_id), (_MAKERS.get(author, ""), name)):
             prices = models.get((provider, _plain(known_as)))
             if isinstance(prices, list):
-                lines += [{"model_id": model_id, "provider": provider, **span} for span in _spans(prices)]
+                known = {"model_id": model_id, "provider": provider, "seen_on": seen_on}
+                lines += [known | span for span in _spans(prices)]
     return sorted(
         lines, key=lambda line: tuple(line[name] for name in ("model_id", "provider", "price_kind", "valid_from"))
     )
@@ -66,6 +68,18 @@ def as_csv(lines: Iterable[dict[str, str]]) -> str:
     writer.writeheader()
     writer.writerows(lines)
     return text.getvalue()
+
+
+def _last_seen(prices_of_models: "Iterable[ModelPrice | list[ConditionalPrice]]") -> str:
+    """The newest day that begins a price of OpenRouter.
+
+    A release names no day of its own. But it dates OpenRouter's prices by the day on which it saw them, where makers
+    also announce prices for days to come.
+    """
+    from genai_prices.types import StartDateConstraint
+
+    constraints = (price.constraint for prices in prices_of_models if isinstance(prices, list) for price in prices)
+    return str(max(found.start_date for found in constraints if isinstance(found, StartDateConstraint)))
 
 
 def _spans(prices: "list[ConditionalPrice]") -> Iterator[dict[str, str]]:

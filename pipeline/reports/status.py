@@ -9,6 +9,9 @@ from pipeline.weeks import running_week
 from warehouse.editions import kept_editions, open_published, read_edition
 from warehouse.history import FIRST_WEEK
 from warehouse.home import Home
+from warehouse.ingesting import differing_prices
+
+_PRICES_LISTED = 5
 
 
 def print_status(console: Console, home: Home) -> None:
@@ -36,6 +39,8 @@ def print_status(console: Console, home: Home) -> None:
             "SELECT table_name, week_start, check_name, observed_value, expected FROM checks.results "
             "WHERE outcome <> 'passed' ORDER BY week_start DESC, table_name LIMIT 10"
         ).fetchall()
+        is_price_warned = any(check == "genai_prices_agrees" for _, _, check, *_ in notes)
+        differing = differing_prices(published) if is_price_warned else []
     age_days = (datetime.now(UTC).date() - newest).days
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold")
@@ -78,6 +83,15 @@ def print_status(console: Console, home: Home) -> None:
             highlight=False,
             soft_wrap=True,
         )
+        if check == "genai_prices_agrees":
+            _print_differing(console, differing)
+
+
+def _print_differing(console: Console, prices: list[str]) -> None:
+    more = len(prices) - _PRICES_LISTED
+    lines = prices[:_PRICES_LISTED] + ([f"... and {more} more (FROM prices.cross_checks)"] if more > 0 else [])
+    for line in lines:
+        console.print(f"    {line}", highlight=False, soft_wrap=True)
 
 
 def _absent_weeks(present: set[date]) -> list[str]:

@@ -67,6 +67,7 @@ REFERENCES = references(
     ],
     genai_prices=[
         {"model_id": "qwen/a", "provider": "openrouter", "price_kind": "input", "usd_per_million_tokens": "1.04"}
+        | {"seen_on": LAST_WEEK}
     ],
     model_names=[{"model_permaslug": "cloaked/alpha", "model_id": "stealth/alpha", "reason": "Its name before."}],
     claims=[

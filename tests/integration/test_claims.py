@@ -224,6 +224,20 @@ def test_a_price_is_the_one_at_the_end_of_the_day(connection: duckdb.DuckDBPyCon
     ]
 
 
+@pytest.mark.parametrize(("seen_before", "values"), [(date(2025, 12, 11), [(4,)]), (date(2025, 12, 10), [])], ids=str)
+def test_a_price_of_a_day_was_seen_in_the_28_days_before_its_end(
+    connection: duckdb.DuckDBPyConnection, home: Home, seen_before: date, values: list[tuple]
+) -> None:
+    """That it was seen again months later says nothing of the day."""
+    put_week(home)
+    put_prices(home, [listed(day, "qwen/a", output="4") for day in (seen_before, date(2026, 5, 1))])
+    on = date(2026, 1, 7)
+    day = {"span_start": on, "span_end": on, "subject_kind": "model", "price_kind": "output"}
+    said = claim("c", "price", "qwen/a", "4", unit="USD per million tokens", **day)
+    build_tables(connection, home, reference_tables=references(labs=LABS, claims=[said]), tables=TABLES)
+    assert query(connection, "SELECT value FROM claims.verdicts WHERE value IS NOT NULL") == values
+
+
 def write_claim(folder: Path, **columns: object) -> None:
     names = CONTRACTS["claims.claims"].column_names
     row = {**claim("c", "tokens", "CN", "1", unit="trillion tokens"), **columns}

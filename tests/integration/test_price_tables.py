@@ -30,7 +30,7 @@ from checks.run import validate_candidate
 from warehouse.contracts import CONTRACTS, Contract
 from warehouse.database import connect, create_tables
 from warehouse.home import Home
-from warehouse.ingesting import unreviewed_prices
+from warehouse.ingesting import differing_prices, unreviewed_prices
 from warehouse.results import CheckResult
 
 WEEK_PRICES = [
@@ -333,6 +333,12 @@ def status(connection: Connection, home: Home, slug: str = "us/a") -> tuple:
     return found
 
 
+def status_by_source(connection: Connection, home: Home, column: str) -> list[tuple]:
+    """Source and the column of the output price of us/a in week 0."""
+    build_week(connection, home, {"us/a": 10})
+    return query(connection, f"SELECT source, {column} FROM prices.model_week_prices ORDER BY source")
+
+
 BEFORE = datetime(2025, 12, 1)
 AFTER = datetime(2026, 1, 20)
 OTHER = priced(6, 9, "us/b")
@@ -468,6 +474,43 @@ def test_a_price_is_carried_28_days(
     last = WEEK_END - timedelta(days=28) - too_early
     put_prices(home, [listed(last, "us/a", output=1), *others], source)
     assert status(connection, home)[0] == (late if too_early else "in_force")
+
+
+@pytest.mark.parametrize(("source", "others"), [("test-complete", []), ("test-sparse", [OTHER])])
+def test_a_price_that_is_seen_again_was_not_seen_in_between(
+    connection: Connection, home: Home, source: str, others: list
+) -> None:
+    put_prices(home, [*(listed(day, "us/a", output=1) for day in (BEFORE, AFTER)), *others], source)
+    assert status(connection, home) == ("not_seen" if others else "not_observed", None)
+
+
+def test_a_week_says_when_its_price_was_last_seen_before_its_end(connection: Connection, home: Home) -> None:
+    put_prices(home, [listed(day, "us/a", output=1) for day in (at(6), at(8), AFTER)])
+    put_prices(home, [priced(5, 2), OTHER, listed(AFTER, "us/b", output=9)], "test-changes")
+    assert status_by_source(connection, home, "last_seen_utc") == [("test-changes", at(6)), ("test-complete", at(8))]
+
+
+@pytest.mark.parametrize(("last_seen", "out_of_time"), [(at(8), 0), (AFTER, 1), (at(9), 1), (BEFORE, 1)], ids=str)
+def test_the_check_knows_prices_that_were_not_seen_in_the_28_days_before_the_week_ended(
+    connection: Connection, home: Home, last_seen: datetime, out_of_time: int
+) -> None:
+    """At the 9th nobody looked at all."""
+    put_prices(home, [listed(day, "us/a", output=1) for day in (BEFORE, at(6), at(8), AFTER)])
+    build_week(connection, home, {"us/a": 10})
+    connection.execute("CREATE TEMP TABLE candidate AS FROM prices.model_week_prices")
+    connection.execute("UPDATE candidate SET last_seen_utc = ?", [last_seen])
+    measures = connection.execute(measures_sql(CONTRACTS["prices.model_week_prices"], by_week=False)).df()
+    assert measures["prices_out_of_time"].tolist() == [out_of_time]
+
+
+def test_an_id_that_is_seen_under_its_new_name_only_later_prices_nothing_yet(
+    connection: Connection, home: Home
+) -> None:
+    put_prices(home, [listed(day, "us/a", output=1) for day in (at(5), AFTER)])
+    put_rows(home, [(day, "us/a-2", 10) for day in days_of(week(0))])
+    renamed = {"model_permaslug": "us/a-2", "model_id": "us/a", "valid_from": date(2026, 1, 8), "reason": "Read."}
+    build_tables(connection, home, reference_tables=references(labs=LABS, model_names=[renamed]), tables=WEEK_PRICES)
+    assert query(connection, "SELECT status FROM prices.model_week_prices") == [("not_listed",)]
 
 
 def test_a_record_of_changes_carries_a_price_as_long_as_it_goes_on(connection: Connection, home: Home) -> None:
@@ -737,6 +780,7 @@ def test_genai_prices_disagrees_where_it_dates_another_price_for_that_instant(
             "valid_from": valid_from,
             "valid_to": valid_to,
             "usd_per_million_tokens": str(usd + is_makers),  # makers' prices are another source's business
+            "seen_on": date(2026, 1, 6),
         }
         for model in said
         for provider, is_makers in (("openrouter", 0), ("maker", 50))
@@ -745,6 +789,85 @@ def test_genai_prices_disagrees_where_it_dates_another_price_for_that_instant(
     found = suspicions(connection, home, genai_prices=dated)
     disagreeing = [row[0] for row in found if row[2] == "genai_prices_disagree"]
     assert disagreeing == sorted(model for model, (_, is_odd) in said.items() if is_odd)
+
+
+def genai_price(**columns: object) -> dict[str, object]:
+    return {
+        "model_id": "us/a",
+        "provider": "openrouter",
+        "price_kind": "output",
+        "usd_per_million_tokens": "2",
+        "seen_on": date(2026, 1, 1),
+    } | columns
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "is_odd"), [(datetime(2026, 1, 28, 23), True), (datetime(2026, 1, 29), False)], ids=str
+)
+def test_a_price_that_genai_prices_has_no_end_for_holds_28_days_past_its_newest_day(
+    connection: Connection, home: Home, seen_at: datetime, is_odd: bool
+) -> None:
+    put_prices(home, [listed(seen_at, "us/a", output=3)])
+    assert len(suspicions(connection, home, genai_prices=[genai_price()])) == is_odd
+    assert len(cross_checks(connection, home, genai_price())) == is_odd
+
+
+def cross_checks(connection: Connection, home: Home, *theirs: dict[str, object]) -> list[tuple]:
+    """Ours, theirs, and the instant at which both were seen."""
+    tables = [*PRICE_STAGING, "prices.model_prices", "prices.cross_checks"]
+    build_tables(connection, home, reference_tables=references(genai_prices=list(theirs)), tables=tables)
+    return query(
+        connection,
+        "SELECT usd_per_million_tokens, other_usd_per_million_tokens, compared_at_utc FROM prices.cross_checks "
+        "ORDER BY ALL",
+    )
+
+
+def test_a_price_is_compared_only_with_what_held_when_it_was_seen(connection: Connection, home: Home) -> None:
+    """Seen before and after they had another price: nobody saw ours meanwhile."""
+    put_prices(home, [priced(5, 2), priced(6, 2), priced(20, 2), priced(21, 2)])
+    bounds = [date(2026, 1, 1), date(2026, 1, 10), date(2026, 1, 15), None]
+    theirs = [
+        genai_price(valid_from=start, valid_to=end, usd_per_million_tokens=usd)
+        for start, end, usd in zip(bounds, bounds[1:], ("2", "9", "3"), strict=False)
+    ]
+    assert cross_checks(connection, home, *theirs) == [(2, 2, at(5)), (2, 3, at(20))]
+    differing = "us/a, 2026-01-20T00:00:00Z: output 2 USD per million in test-complete, 3 of openrouter in genai-prices"
+    assert differing_prices(connection) == [differing]
+
+
+@pytest.mark.parametrize("model", ["us/a", "us%2Fa", "us/bare", "us/other"])
+def test_what_is_stated_again_is_odd_once(connection: Connection, home: Home, model: str) -> None:
+    """However often the same catalogue is fetched."""
+    said: dict[str, object] = {} if model == "us/bare" else {"output": "2000" if model == "us/a" else "1"}
+    put_prices(home, [listed(at(day), model, **said) for day in range(5, 11)])
+    put_prices(home, [priced(day, 9, "us/other") for day in range(4, 9)], "test-sparse")
+    found = suspicions(connection, home, genai_prices=[genai_price()])
+    days = [row[1] for row in found if row[0] == model and (model != "us/other" or row[3] == 1)]
+    rules = {row[2] for row in found if row[0] == model}
+    assert len(days) == len(rules) == (2 if model == "us/a" else 1)
+    assert set(days) == {at(5)}
+
+
+def test_what_a_correction_no_longer_covers_is_odd_again(connection: Connection, home: Home) -> None:
+    put_prices(home, [priced(day, 2000) for day in range(5, 11)])
+    covered = correction("us/a", "above_ceiling", "accept", observed_from_utc=at(6), observed_to_utc=at(8))
+    found = suspicions(connection, home, price_corrections=[covered])
+    assert [(row[1], row[4]) for row in found] == [(at(5), None), (at(6), "accept")]
+    ended = covered | {"observed_from_utc": None}
+    found = suspicions(connection, home, price_corrections=[ended])
+    assert [(row[1], row[4]) for row in found] == [(at(5), "accept"), (at(8), None)]
+
+
+def test_a_record_of_changes_is_not_held_against_what_others_say_long_after_it_ended(
+    connection: Connection, home: Home
+) -> None:
+    put_prices(home, [priced(1, 1), priced(3, 5, "us/b")], "test-changes")
+    put_prices(home, [listed(at(30), "us/a", output=9), listed(at(3, 2), "us/a", output=9)], "test-sparse")
+    assert [row[1] for row in suspicions(connection, home)] == [at(1)]
+    put_prices(home, [priced(1, 1, "us/c"), listed(at(3, 2), "us/c", output=9)], "test-sparse")
+    put_prices(home, [priced(1, 1, "us/c")], "test-changes")
+    assert [row[0] for row in suspicions(connection, home)] == ["us/a"]
 
 
 def test_a_suspicion_is_met_by_the_correction_of_its_rule_and_time(connection: Connection, home: Home) -> None:

@@ -71,6 +71,14 @@ def test_a_warning_tells_where_its_rows_are() -> None:
     assert "quarantine" not in result.metadata
 
 
+def test_a_warning_names_what_is_behind_it_and_no_cause_of_a_failure() -> None:
+    [result] = check_results(
+        KEY, [WARNING_CHECK], results(WARNING_CHECK, 6), causes=["row 3: negative"], warned_by=["2 here, 3 there"]
+    )
+    assert "- `2 here, 3 there`" in result.description
+    assert "row 3" not in result.description
+
+
 def test_a_failing_range_is_an_error_that_names_the_worst_week() -> None:
     [result] = check_results(KEY, [BLOCKING_CHECK], results(BLOCKING_CHECK, 6, 1, 99))
     assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.ERROR)

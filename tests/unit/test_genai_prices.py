@@ -23,6 +23,13 @@ def test_a_makers_price_is_dated_by_its_start() -> None:
     ]
 
 
+def test_the_newest_day_of_a_release_is_the_last_that_begins_a_price_of_openrouter() -> None:
+    """Makers announce prices of days to come; what OpenRouter asks is dated by the day on which it was seen."""
+    rows = read_reference_files()["genai_prices"].to_pylist()
+    of_openrouter = {row["valid_from"] for row in rows if row["provider"] == "openrouter" and row["valid_from"]}
+    assert {row["seen_on"] for row in rows} == {max(of_openrouter)}
+
+
 def test_what_is_not_dated_or_depends_on_the_hour_or_is_another_model_is_left_out() -> None:
     # no start date; a price by the time of day; a name that only begins alike
     assert dated_prices(["cohere/command-r"]) == []

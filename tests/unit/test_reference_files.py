@@ -40,7 +40,13 @@ CORRECTION = {
     "reason": "An outage.",
 }
 MODEL_NAME = {"model_permaslug": "a/b", "model_id": "a/c", "valid_from": "2026-01-02", "reason": "Renamed."}
-GENAI_PRICE = {"model_id": "a/b", "provider": "openrouter", "price_kind": "input", "usd_per_million_tokens": "1.5"}
+GENAI_PRICE = {
+    "model_id": "a/b",
+    "provider": "openrouter",
+    "price_kind": "input",
+    "usd_per_million_tokens": "1.5",
+    "seen_on": "2026-01-02",
+}
 GOOD = {
     "labs": LAB,
     "aliases": ALIAS,

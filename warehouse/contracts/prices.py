@@ -130,7 +130,8 @@ CONTRACTS = [
     ),
     contract(
         "prices.suspicions",
-        "Statements that a rule finds odd, with the correction that was decided, if any. No rule corrects anything.",
+        "Statements that a rule finds odd, with the correction that was decided, if any. What is stated again and "
+        "again stands here once. No rule corrects anything.",
         Build.WHOLE,
         ("source", "model_id", "observed_at_utc", "rule", "price_kind", "over_prompt_tokens"),
         [
@@ -220,7 +221,7 @@ CONTRACTS = [
     ),
     contract(
         "prices.model_week_prices",
-        "The price in force at a week's last instant, carried at most 28 days past its last observation, for every "
+        "The price in force at a week's last instant, seen in the 28 days before it, for every "
         "model of that week and every source; or why there is none.",
         Build.DERIVED,
         ("week_start", "model_permaslug", "source", "price_kind", "over_prompt_tokens"),
@@ -240,7 +241,13 @@ CONTRACTS = [
             USD_PER_MILLION_TOKENS,
             MODEL_ID.with_nullable(True),
             column("valid_from_utc", pa.timestamp("us"), "First seen at this price", "UTC", nullable=True),
-            column("last_seen_utc", pa.timestamp("us"), "Last seen at this price", "UTC", nullable=True),
+            column(
+                "last_seen_utc",
+                pa.timestamp("us"),
+                "Last seen at this price before the week's end",
+                "UTC",
+                nullable=True,
+            ),
         ],
     ),
     contract(
@@ -336,8 +343,17 @@ CONTRACTS = [
                 "UTC",
                 True,
             ),
-            column("other_valid_to_utc", pa.timestamp("us"), "genai-prices: start of the next price", "UTC", True),
+            column(
+                "other_valid_to_utc",
+                pa.timestamp("us"),
+                "genai-prices: start of the next price; empty: it has none, and 28 days after its newest day count",
+                "UTC",
+                True,
+            ),
             column("other_usd_per_million_tokens", pa.decimal128(18, 9), "genai-prices: the price", *_USD),
+            column(
+                "compared_at_utc", pa.timestamp("us"), "First instant at which our source was seen beside theirs", "UTC"
+            ),
             column("difference_share", pa.float64(), "Distance of the two / the higher one", "0-1"),
         ],
     ),

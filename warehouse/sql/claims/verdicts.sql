@@ -150,7 +150,7 @@ from_weeks AS (
     ) AS marked
     GROUP BY claim_id, population, policy, knowledge
 ),
--- the price in force at the end of the claim's day
+-- the price in force at the end of the claim's day, seen in the 28 days before
 day_prices AS (
     SELECT
         claims.claim_id,
@@ -165,7 +165,13 @@ day_prices AS (
         AND spans.over_prompt_tokens = 0
         AND spans.valid_from_utc < CAST(claims.span_end AS TIMESTAMP) + INTERVAL 1 DAY
         AND (spans.valid_to_utc IS NULL OR spans.valid_to_utc >= CAST(claims.span_end AS TIMESTAMP) + INTERVAL 1 DAY)
-        AND spans.last_seen_utc >= CAST(claims.span_end AS TIMESTAMP) - INTERVAL 27 DAY
+    INNER JOIN prices.sources AS sources ON sources.source = spans.source
+    INNER JOIN staging.catalogue_models AS looks
+        ON looks.source = spans.source
+        AND (looks.model_id = spans.model_id OR sources.completeness = 'changes')
+        AND looks.observed_at_utc >= spans.valid_from_utc
+        AND looks.observed_at_utc >= CAST(claims.span_end AS TIMESTAMP) - INTERVAL 27 DAY
+        AND looks.observed_at_utc < CAST(claims.span_end AS TIMESTAMP) + INTERVAL 1 DAY
     WHERE claims.metric IN ('price', 'price_ratio')
     GROUP BY claims.claim_id, sides.side, spans.source
 ),

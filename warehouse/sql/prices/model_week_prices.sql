@@ -4,17 +4,57 @@ WITH week_models AS (
     FROM weekly.model_tokens
     WHERE row_kind = 'model'
 ),
-in_force AS (
-    SELECT models.week_start, spans.*
+looked AS (
+    SELECT
+        weeks.week_start,
+        observations.source,
+        max(observations.observed_at_utc) AS last_looked_utc,
+        max(observations.observed_at_utc) >= max(weeks.ends_before_utc) - INTERVAL 28 DAY AS is_observed
+    FROM (SELECT DISTINCT week_start, ends_before_utc FROM week_models) AS weeks
+    INNER JOIN (SELECT DISTINCT source, observed_at_utc FROM staging.catalogue_models) AS observations
+        ON observations.observed_at_utc < weeks.ends_before_utc
+    GROUP BY weeks.week_start, observations.source
+),
+sighted AS (
+    SELECT weeks.week_start, sightings.source, sightings.model_id, max(sightings.observed_at_utc) AS last_sighted_utc
+    FROM (SELECT DISTINCT week_start, ends_before_utc FROM week_models) AS weeks
+    INNER JOIN staging.catalogue_models AS sightings
+        ON sightings.observed_at_utc < weeks.ends_before_utc
+        AND sightings.observed_at_utc >= weeks.ends_before_utc - INTERVAL 28 DAY
+    GROUP BY weeks.week_start, sightings.source, sightings.model_id
+),
+-- a span may be seen again long after a week: for the week counts when it was last seen before the week's end
+seen_spans AS (
+    SELECT
+        models.week_start,
+        models.ends_before_utc,
+        spans.model_permaslug,
+        spans.model_id,
+        spans.source,
+        spans.price_kind,
+        spans.over_prompt_tokens,
+        spans.price_state,
+        spans.usd_per_million_tokens,
+        spans.valid_from_utc,
+        CASE WHEN sources.completeness = 'changes' THEN looked.last_looked_utc ELSE sighted.last_sighted_utc END AS last_seen_utc
     FROM week_models AS models
     INNER JOIN prices.named_prices AS spans
         ON spans.model_permaslug = models.model_permaslug
         AND spans.valid_from_utc < models.ends_before_utc
         AND (spans.valid_to_utc IS NULL OR spans.valid_to_utc >= models.ends_before_utc)
-        AND spans.last_seen_utc >= models.ends_before_utc - INTERVAL 28 DAY
+    INNER JOIN prices.sources AS sources ON sources.source = spans.source
+    LEFT JOIN looked ON looked.week_start = models.week_start AND looked.source = spans.source
+    LEFT JOIN sighted
+        ON sighted.week_start = models.week_start AND sighted.source = spans.source AND sighted.model_id = spans.model_id
+),
+in_force AS (
+    SELECT *
+    FROM seen_spans
+    -- before its start an id named another model
+    WHERE last_seen_utc >= valid_from_utc AND last_seen_utc >= ends_before_utc - INTERVAL 28 DAY
     QUALIFY row_number() OVER (
-        PARTITION BY models.week_start, spans.model_permaslug, spans.source, spans.price_kind, spans.over_prompt_tokens
-        ORDER BY spans.last_seen_utc DESC, spans.valid_from_utc DESC, spans.model_id
+        PARTITION BY week_start, model_permaslug, source, price_kind, over_prompt_tokens
+        ORDER BY last_seen_utc DESC, valid_from_utc DESC, model_id
     ) = 1
 ),
 -- every model of a week is asked for in every source, for the kinds that the source ever states
@@ -22,13 +62,6 @@ asked AS (
     SELECT models.*, kinds.source, kinds.price_kind
     FROM week_models AS models
     CROSS JOIN (SELECT DISTINCT source, price_kind FROM prices.model_prices WHERE price_kind IN ('input', 'output')) AS kinds
-),
-looked AS (
-    SELECT weeks.week_start, observations.source, max(observations.observed_at_utc) >= max(weeks.ends_before_utc) - INTERVAL 28 DAY AS is_observed
-    FROM (SELECT DISTINCT week_start, ends_before_utc FROM week_models) AS weeks
-    INNER JOIN (SELECT DISTINCT source, observed_at_utc FROM staging.catalogue_models) AS observations
-        ON observations.observed_at_utc < weeks.ends_before_utc
-    GROUP BY weeks.week_start, observations.source
 ),
 -- an id that passes on to another model lists the first one no more
 listings AS (
