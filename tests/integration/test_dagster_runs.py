@@ -1,5 +1,6 @@
 """What a run of the job leaves in Dagster: materialisations, data versions, check results, lineage."""
 
+import queue
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -313,6 +314,21 @@ class TestEventLog:
                 kept[storage] = [entry.dagster_event_type for entry in entries if entry.is_dagster_event]
         assert kept[PooledSqliteEventLogStorage] == kept[SqliteEventLogStorage]
         assert len(kept[SqliteEventLogStorage]) > 10
+
+    def test_whoever_watches_a_run_is_told_while_its_connection_is_open(self, tmp_path: Path) -> None:
+        """In the UI a run would stand still: its events are in the write-ahead log until the connection closes."""
+        writer, reader = (PooledSqliteEventLogStorage(str(tmp_path)) for _ in range(2))
+        heard: queue.Queue[str] = queue.Queue()
+        with dg.instance_for_test() as instance:
+            for storage in (writer, reader):
+                storage.register_instance(instance)
+            writer.store_event(entry_of("a-run"))
+            reader.watch("a-run", None, lambda entry, _: heard.put(entry.user_message))
+            for _ in range(2):
+                writer.store_event(entry_of("a-run"))
+            assert [heard.get(timeout=30) for _ in range(3)] == ["of a-run"] * 3
+            writer.dispose()
+            reader.dispose()
 
     def test_more_runs_than_open_files_can_still_be_read(self, tmp_path: Path) -> None:
         storage = PooledSqliteEventLogStorage(str(tmp_path))
