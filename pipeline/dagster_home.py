@@ -34,6 +34,12 @@ concurrency:
     # by run, not by step: a killed run leaves no claimed slot behind
     granularity: run
     default_limit: 1
+run_coordinator:
+  # what a person launches in the UI starts within a second, not five
+  module: dagster
+  class: QueuedRunCoordinator
+  config:
+    dequeue_interval_seconds: 1
 run_monitoring:
   enabled: true
 freshness:

@@ -1,5 +1,5 @@
-"""A person's way through the Dagster UI, by clicks in a real browser: build a week, backfill a span, read a check, see a
-bad snapshot stop the graph.
+"""A person's way through the Dagster UI, by clicks in a real browser: build a week, backfill a span, read a check, see
+a bad snapshot stop the graph.
 
 One test: each step goes on from the one before, and a server takes ten seconds to start. Its screenshots are kept in
 the test's temporary folder. Not here: what the server says of the graph (test_ui.py).
