@@ -1,5 +1,6 @@
 """What a run of the job leaves in Dagster: materialisations, data versions, check results, lineage."""
 
+import os
 import queue
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import dagster as dg
 import duckdb
 import pytest
 from building import LONG_AFTER, full_weeks, week
+from dagster._core.events import EngineEventData
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.tags import (
@@ -23,6 +25,7 @@ from runbook import runbook_says
 
 from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
+from pipeline.dagster_home import end_abandoned_runs
 from pipeline.event_log_storage import PooledSqliteEventLogStorage
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.home import Home
@@ -270,6 +273,37 @@ class TestBadWeek:
         check = held.check(STAGED, "newest_vintage_of_each_day_is_good")
         assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
         assert held.materializations(dg.AssetKey("publication"))[0].metadata["held_back_weeks"].value == str(week(1))
+
+
+class TestAbandonedRuns:
+    """Runs whose process and server died together: one run writes at a time, so they would hold up all others."""
+
+    @pytest.mark.parametrize(
+        ("pid", "status"),
+        [
+            (2**22 + 1, dg.DagsterRunStatus.FAILURE),  # above what Linux gives to processes
+            (os.getppid(), dg.DagsterRunStatus.STARTED),
+            (None, dg.DagsterRunStatus.STARTED),
+        ],
+        ids=["its process is gone", "its process is alive", "it has none yet"],
+    )
+    def test_they_are_ended_by_the_process_that_dagster_names(
+        self, pid: int | None, status: dg.DagsterRunStatus
+    ) -> None:
+        @dg.job
+        def launched() -> None: ...
+
+        with dg.DagsterInstance.ephemeral() as instance:
+            run = instance.create_run_for_job(launched, status=dg.DagsterRunStatus.STARTED)
+            instance.report_engine_event("Launching.", run)
+            if pid is not None:
+                instance.report_engine_event(
+                    "Started process for run.", run, EngineEventData({"pid": dg.MetadataValue.text(str(pid))})
+                )
+            end_abandoned_runs(instance)
+            ended = instance.get_run_by_id(run.run_id)
+        assert ended is not None
+        assert ended.status == status
 
 
 class TestEventLog:
