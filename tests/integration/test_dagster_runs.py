@@ -27,6 +27,7 @@ from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
 from pipeline.dagster_home import end_abandoned_runs
 from pipeline.event_log_storage import PooledSqliteEventLogStorage
+from pipeline.run_job import RunRequest, with_stale_weeks
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.home import Home
 
@@ -273,6 +274,25 @@ class TestBadWeek:
         check = held.check(STAGED, "newest_vintage_of_each_day_is_good")
         assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
         assert held.materializations(dg.AssetKey("publication"))[0].metadata["held_back_weeks"].value == str(week(1))
+
+    def test_corrected_and_asked_for_alone_it_is_published_with_the_rest(
+        self, bad_run: Run, instance: dg.DagsterInstance, tmp_path: Path
+    ) -> None:
+        home = Home(tmp_path / "home")
+        shutil.copytree(bad_run.home.path, home.path)
+        corrected = full_weeks([week(1)], FIGURES | {"openai/gpt-5": 10_001})
+        building.put_rows(home, corrected, LONG_AFTER + timedelta(hours=2))
+        request = with_stale_weeks(home, RunRequest(week(1), week(1)), lambda _: None)
+        retried = Run(home, instance, run_job(home, request.first, request.last, instance))
+        assert retried.result.success
+        assert retried.query("SELECT week_start, is_held_back FROM main.weeks ORDER BY 1") == [
+            (week(0), False),
+            (week(1), False),
+            (week(3), False),
+        ]
+        assert retried.query(
+            "SELECT week_start, tokens FROM weekly.model_tokens WHERE model_permaslug = 'openai/gpt-5' ORDER BY 1"
+        ) == [(week(0), 7 * 10_000), (week(1), 7 * 10_001), (week(3), 7 * 10_000)]
 
 
 class TestAbandonedRuns:
