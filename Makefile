@@ -45,7 +45,7 @@ docs-current: $(VENV)/.installed-dev ## The generated pages are current
 
 lock: $(VENV)/.installed-dev ## Resolve the dependencies anew into the lock files
 	@$(PIP) install --quiet uv
-	@sh requirements/lock.sh $(BIN)/uv
+	@sh requirements/lock.sh $(CURDIR)/$(BIN)/uv
 
 clean: ## Remove the environment (never the data)
 	rm -rf $(VENV)

@@ -161,6 +161,7 @@ def _excess(expectation: Expectation, result: CheckResult) -> float:
     if value is None:
         return float("-inf")
     low, high = expectation.arguments.get("min_value"), expectation.arguments.get("max_value")
-    excesses = [low - value] if low is not None else []
+    # 0 is where counts and shares begin: a week with none is no nearer to failing than one with some
+    excesses = [low - value] if low is not None and (low != 0 or value < 0) else []
     excesses += [value - high] if high is not None else []
     return float(max(excesses, default=0))

@@ -384,10 +384,12 @@ def ui() -> None:
     """Open the Dagster UI on 127.0.0.1 (port: TOKENTIDE_UI_PORT, default 3000). Ends with Ctrl-C."""
     import os
 
-    from pipeline.dagster_home import prepare_dagster_home
+    from pipeline.dagster_home import dagster_records, end_abandoned_runs, prepare_dagster_home
 
     settings = Settings()
     prepare_dagster_home(settings)
+    with dagster_records(settings) as instance:
+        end_abandoned_runs(instance)
     os.environ["TOKENTIDE_HOME"] = str(settings.state.path)
     os.environ["PYTHONWARNINGS"] = "ignore"  # Dagster's notices to developers
     console.print(f"Dagster UI: http://127.0.0.1:{settings.ui_port}/asset-groups  (end with Ctrl-C)")

@@ -34,6 +34,12 @@ concurrency:
     # by run, not by step: a killed run leaves no claimed slot behind
     granularity: run
     default_limit: 1
+run_coordinator:
+  # what a person launches in the UI starts within a second, not five
+  module: dagster
+  class: QueuedRunCoordinator
+  config:
+    dequeue_interval_seconds: 1
 run_monitoring:
   enabled: true
 freshness:
@@ -142,17 +148,31 @@ def _postgres_serving(url: SecretStr) -> Iterator[None]:
 
 
 def end_abandoned_runs(instance: "dg.DagsterInstance") -> None:
-    """Marks runs of the command line whose process is gone as failed, so that they hold up no later run.
+    """Marks runs whose process is gone as failed, so that they hold up no later run.
 
-    To be called under the writer's lock.
+    Dagster does not: a run whose server died with it, by a power cut, would be at work for ever.
     """
     import dagster as dg
 
     in_progress = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     for run in instance.get_runs(filters=dg.RunsFilter(statuses=in_progress)):
-        pid = run.tags.get(COMMAND_LINE_PID_TAG)
-        if pid is not None and (int(pid) == os.getpid() or not is_running(int(pid))):
+        pid = _process_of(instance, run)
+        if pid is not None and (pid == os.getpid() or not is_running(pid)):
             instance.report_run_failed(run, ENDED_WITHOUT_A_WORD)
+
+
+def _process_of(instance: "dg.DagsterInstance", run: "dg.DagsterRun") -> int | None:
+    """As the command line tells, or Dagster where it has launched the run; None before it has begun."""
+    import dagster as dg
+
+    if tag := run.tags.get(COMMAND_LINE_PID_TAG):
+        return int(tag)
+    told = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
+    for event in (record.event_log_entry.dagster_event for record in told):
+        pid = event.engine_event_data.metadata.get("pid") if event else None
+        if pid is not None:
+            return int(str(pid.value))
+    return None
 
 
 def is_running(pid: int) -> bool:

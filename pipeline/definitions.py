@@ -9,6 +9,7 @@ import dagster as dg
 from assets import attribution, claims, prices, publication, snapshots, staging, weekly
 from assets.resources import FetchRequest, LiveSource, Warehouse
 from pipeline.archive import BuiltInArchive
+from pipeline.conditions import BUILDS_ALL, mark_stale_weeks, with_conditions
 from pipeline.freshness import with_freshness
 from pipeline.run_job import FETCH_JOB_NAME, JOB_NAME
 from pipeline.schedules import make_schedules
@@ -50,15 +51,16 @@ def build_definitions(resource_overrides: Mapping[str, object] | None = None) ->
     publish_job = dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.all(),
+        tags=BUILDS_ALL,
         description="From the stored snapshots to the published file, for one week or a range in a single run. Weeks "
         "that fail a blocking check keep their old rows, and nothing is published: the check says what was seen, and "
         "where the rejected rows are. In a shell: `tokentide run`",
     )
     return dg.Definitions(
-        assets=with_freshness(asset for layer in layers for asset in layer.ASSETS),
+        assets=with_conditions(with_freshness(asset for layer in layers for asset in layer.ASSETS)),
         jobs=[publish_job, fetch_live],
         schedules=make_schedules(fetch_live, publish_job),
-        sensors=make_sensors(fetch_live, publish_job, settings),
+        sensors=[*make_sensors(fetch_live, publish_job, settings), mark_stale_weeks()],
         resources=resources,
         # one writer at a time and small steps: a process per step would cost more than the work
         executor=dg.in_process_executor,

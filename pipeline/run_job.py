@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 from warehouse.builds import built_weeks, stale_weeks
 from warehouse.database import open_working_file
 from warehouse.errors import ChecksFailed, SnapshotCorrupted, TokentideError
-from warehouse.from_raw import staged_week_figures, week_figures_at_hand
+from warehouse.from_raw import week_figures_at_hand
 from warehouse.home import Home
 from warehouse.lock import writer_lock
 from warehouse.snapshots import SnapshotStore
@@ -87,12 +87,11 @@ def with_stale_weeks(
     if not home.working_file.exists():
         return request
     store = SnapshotStore(home)
-    at_hand = {snapshot.snapshot_id for snapshot in store.snapshots()}
     with open_working_file(home) as connection:
-        used = {row[0] for row in connection.execute("SELECT snapshot_id FROM raw.snapshots").fetchall()}
         built = built_weeks(connection)
         try:
-            figures = staged_week_figures(connection) if at_hand == used else week_figures_at_hand(store)
+            # from the store, and not as staged: a person may have built any of the tables by hand since
+            figures = week_figures_at_hand(store)
             stale = stale_weeks(connection, figures)
         except SnapshotCorrupted:  # the run restores what is built in, and names what is not
             figures, stale = {}, built

@@ -10,7 +10,7 @@ from datetime import date
 
 import duckdb
 
-from warehouse.contracts import Contract
+from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.hashing import code_version, reference_hash
 from warehouse.reference_files import REFERENCE_DIRECTORY
 
@@ -48,7 +48,8 @@ def load_current_inputs(connection: duckdb.DuckDBPyConnection, code: str) -> Non
 
 
 def stale_weeks(connection: duckdb.DuckDBPyConnection, figures: Mapping[date, str]) -> set[date]:
-    """Weeks with rows made by other code, from other reference files, or from other figures than are at hand.
+    """Weeks with rows made by other code, from other reference files, or from other figures than are at hand, and those
+    that a run which failed has left with some tables built and others not.
 
     `figures` are the hashes of the weeks' figures in the snapshot store: they may not be staged yet.
     """
@@ -65,6 +66,12 @@ def stale_weeks(connection: duckdb.DuckDBPyConnection, figures: Mapping[date, st
         for week, is_of_figures, made_from, is_current in rows
         if not is_current or (is_of_figures and figures.get(week) != made_from)
     }
+    weekly_tables = sum(contract.build is Build.WEEKS for contract in CONTRACTS.values())
+    half_built = connection.execute(
+        "SELECT week_start FROM checks.builds WHERE week_start IS NOT NULL GROUP BY week_start HAVING count(*) < ?",
+        [weekly_tables],
+    ).fetchall()
+    stale |= {row[0] for row in half_built}
     if made_from_reference_hash(connection) not in (None, reference_hash(REFERENCE_DIRECTORY)):
         stale |= built_weeks(connection)
     return stale

@@ -76,7 +76,7 @@ def week_figures_at_hand(store: SnapshotStore) -> dict[date, str]:
     Raises SnapshotCorrupted.
     """
     with staged_days(store, store.snapshots()) as connection:
-        return staged_week_figures(connection)
+        return dict(connection.execute("SELECT week_start, figures_hash FROM staging.week_figures").fetchall())
 
 
 @contextmanager
@@ -94,11 +94,6 @@ def staged_days(store: SnapshotStore, snapshots: Sequence[Snapshot]) -> Iterator
         load_parsed(connection, store, USAGE, only={snapshot.snapshot_id for snapshot in snapshots})
         connection.execute(f"INSERT INTO {days} BY NAME {select_sql(CONTRACTS[days])}")
         yield connection
-
-
-def staged_week_figures(connection: duckdb.DuckDBPyConnection) -> dict[date, str]:
-    """The hash of each week's figures as staged."""
-    return dict(connection.execute("SELECT week_start, figures_hash FROM staging.week_figures").fetchall())
 
 
 def weeks_staged(connection: duckdb.DuckDBPyConnection) -> list[date]:

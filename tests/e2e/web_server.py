@@ -5,11 +5,12 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 _START_SECONDS = 90
 _END_SECONDS = 20
@@ -25,18 +26,25 @@ def free_port() -> int:
 def serving(command: list[str], port: int, **options: Any) -> Iterator[str]:
     """Runs the command until the block ends; gives the server's address once it answers."""
     address = f"http://127.0.0.1:{port}"
-    process = subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
-    )
-    try:
-        deadline = time.monotonic() + _START_SECONDS
-        while not answers(address):
-            assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < deadline, f"no answer after {_START_SECONDS} s"
-            time.sleep(0.2)
-        yield address
-    finally:
-        end_group(process)
+    # to a file: the runs that it launches print every event, and would wait for whoever reads a pipe
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            command, start_new_session=True, stdout=output, stderr=subprocess.STDOUT, text=True, **options
+        )
+        try:
+            deadline = time.monotonic() + _START_SECONDS
+            while not answers(address):
+                assert process.poll() is None, _all_of(output)
+                assert time.monotonic() < deadline, f"no answer after {_START_SECONDS} s: {_all_of(output)}"
+                time.sleep(0.2)
+            yield address
+        finally:
+            end_group(process)
+
+
+def _all_of(output: IO[str]) -> str:
+    output.seek(0)
+    return output.read()
 
 
 def end_group(process: "subprocess.Popen[str]") -> None:

@@ -99,7 +99,11 @@ def span(request: dg.RunRequest) -> tuple[str, str]:
 def test_nothing_runs_by_itself(home: Home) -> None:
     repository = definitions(home).get_repository_def()
     assert {schedule.name for schedule in repository.schedule_defs} == {"fetch_daily", "publish_weekly"}
-    assert {sensor.name for sensor in repository.sensor_defs} == {"catch_up", "tell_of_failures"}
+    assert {sensor.name for sensor in repository.sensor_defs} == {
+        "catch_up",
+        "mark_stale_weeks",
+        "tell_of_failures",
+    }
     for automation in (*repository.schedule_defs, *repository.sensor_defs):
         kind = "schedule" if isinstance(automation, dg.ScheduleDefinition) else "sensor"
         assert automation.default_status.value == "STOPPED"

@@ -1,5 +1,7 @@
 """What a run of the job leaves in Dagster: materialisations, data versions, check results, lineage."""
 
+import os
+import queue
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -10,6 +12,7 @@ import dagster as dg
 import duckdb
 import pytest
 from building import LONG_AFTER, full_weeks, week
+from dagster._core.events import EngineEventData
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.tags import (
@@ -22,7 +25,9 @@ from runbook import runbook_says
 
 from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
+from pipeline.dagster_home import end_abandoned_runs
 from pipeline.event_log_storage import PooledSqliteEventLogStorage
+from pipeline.run_job import RunRequest, with_stale_weeks
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.home import Home
 
@@ -270,6 +275,56 @@ class TestBadWeek:
         assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
         assert held.materializations(dg.AssetKey("publication"))[0].metadata["held_back_weeks"].value == str(week(1))
 
+    def test_corrected_and_asked_for_alone_it_is_published_with_the_rest(
+        self, bad_run: Run, instance: dg.DagsterInstance, tmp_path: Path
+    ) -> None:
+        home = Home(tmp_path / "home")
+        shutil.copytree(bad_run.home.path, home.path)
+        corrected = full_weeks([week(1)], FIGURES | {"openai/gpt-5": 10_001})
+        building.put_rows(home, corrected, LONG_AFTER + timedelta(hours=2))
+        request = with_stale_weeks(home, RunRequest(week(1), week(1)), lambda _: None)
+        retried = Run(home, instance, run_job(home, request.first, request.last, instance))
+        assert retried.result.success
+        assert retried.query("SELECT week_start, is_held_back FROM main.weeks ORDER BY 1") == [
+            (week(0), False),
+            (week(1), False),
+            (week(3), False),
+        ]
+        assert retried.query(
+            "SELECT week_start, tokens FROM weekly.model_tokens WHERE model_permaslug = 'openai/gpt-5' ORDER BY 1"
+        ) == [(week(0), 7 * 10_000), (week(1), 7 * 10_001), (week(3), 7 * 10_000)]
+
+
+class TestAbandonedRuns:
+    """Runs whose process and server died together: one run writes at a time, so they would hold up all others."""
+
+    @pytest.mark.parametrize(
+        ("pid", "status"),
+        [
+            (2**22 + 1, dg.DagsterRunStatus.FAILURE),  # above what Linux gives to processes
+            (os.getppid(), dg.DagsterRunStatus.STARTED),
+            (None, dg.DagsterRunStatus.STARTED),
+        ],
+        ids=["its process is gone", "its process is alive", "it has none yet"],
+    )
+    def test_they_are_ended_by_the_process_that_dagster_names(
+        self, pid: int | None, status: dg.DagsterRunStatus
+    ) -> None:
+        @dg.job
+        def launched() -> None: ...
+
+        with dg.DagsterInstance.ephemeral() as instance:
+            run = instance.create_run_for_job(launched, status=dg.DagsterRunStatus.STARTED)
+            instance.report_engine_event("Launching.", run)
+            if pid is not None:
+                instance.report_engine_event(
+                    "Started process for run.", run, EngineEventData({"pid": dg.MetadataValue.text(str(pid))})
+                )
+            end_abandoned_runs(instance)
+            ended = instance.get_run_by_id(run.run_id)
+        assert ended is not None
+        assert ended.status == status
+
 
 class TestEventLog:
     """Kept by connections that stay open, read by Dagster's own storage on the same files."""
@@ -313,6 +368,21 @@ class TestEventLog:
                 kept[storage] = [entry.dagster_event_type for entry in entries if entry.is_dagster_event]
         assert kept[PooledSqliteEventLogStorage] == kept[SqliteEventLogStorage]
         assert len(kept[SqliteEventLogStorage]) > 10
+
+    def test_whoever_watches_a_run_is_told_while_its_connection_is_open(self, tmp_path: Path) -> None:
+        """In the UI a run would stand still: its events are in the write-ahead log until the connection closes."""
+        writer, reader = (PooledSqliteEventLogStorage(str(tmp_path)) for _ in range(2))
+        heard: queue.Queue[str] = queue.Queue()
+        with dg.instance_for_test() as instance:
+            for storage in (writer, reader):
+                storage.register_instance(instance)
+            writer.store_event(entry_of("a-run"))
+            reader.watch("a-run", None, lambda entry, _: heard.put(entry.user_message))
+            for _ in range(2):
+                writer.store_event(entry_of("a-run"))
+            assert [heard.get(timeout=30) for _ in range(3)] == ["of a-run"] * 3
+            writer.dispose()
+            reader.dispose()
 
     def test_more_runs_than_open_files_can_still_be_read(self, tmp_path: Path) -> None:
         storage = PooledSqliteEventLogStorage(str(tmp_path))

@@ -44,6 +44,12 @@ def test_a_passing_range_is_one_passed_result() -> None:
     assert result.description is None
 
 
+def test_the_worst_week_is_the_one_nearest_to_failing_not_the_one_with_nothing() -> None:
+    [result] = check_results(KEY, [WARNING_CHECK], results(WARNING_CHECK, 0, 2, 1))
+    assert result.metadata["worst_week"].value == "2026-01-12"
+    assert result.metadata["observed_value"].value == 2
+
+
 def test_a_failing_range_lists_its_weeks_and_shows_the_rejected_rows(tmp_path: Path) -> None:
     [result] = check_results(
         KEY, [BLOCKING_CHECK], results(BLOCKING_CHECK, 6, 1, 99), quarantine=tmp_path, causes=["row 3: negative"]
