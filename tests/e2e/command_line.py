@@ -16,6 +16,8 @@ from forked import Outcome
 
 from warehouse.home import Home
 
+# variables that have done their work by the time a forked process gets its environment
+_READ_AT_IMPORT = {"COLUMNS", "PYTHONPATH"}
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -32,7 +34,7 @@ class CommandLine:
         Without such options the process is forked from one that has imported everything: that alone is a third of the
         time of a run.
         """
-        if options:
+        if options or _READ_AT_IMPORT & (environment or {}).keys():
             process = self.start(*arguments, environment=environment, **options)
             stdout, stderr = process.communicate(timeout=180)
             return Outcome(process.returncode, stdout, stderr)

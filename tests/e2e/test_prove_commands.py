@@ -107,7 +107,7 @@ def test_an_altered_download_is_refused(proven: CommandLine, downloads: Download
     altered.write_bytes(downloads.file.read_bytes().replace(b"2026-01-20", b"2026-01-19", 1))
     outcome = proven("ingest", str(altered), "--manifest", str(downloads.manifest))
     assert outcome.exit_code == 3
-    assert "published is" in outcome.stderr
+    assert f"{altered} is not what was published" in outcome.stderr
     assert "What to do: " in outcome.stderr
 
 
