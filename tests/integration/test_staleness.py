@@ -1,6 +1,8 @@
 """What Dagster's UI shows as stale: nothing after a run, and after a fetch only the weeks whose figures it changed."""
 
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -14,8 +16,10 @@ from job_runs import run_job
 
 from assets.resources import Warehouse
 from assets.snapshots import TOTALS_KEY
+from pipeline.dagster_home import prepare_dagster_home
 from pipeline.definitions import FETCH_JOB_NAME, build_definitions
 from pipeline.run_job import RunRequest, with_stale_weeks
+from pipeline.settings import Settings
 from warehouse.errors import SnapshotRejected
 from warehouse.home import Home
 from warehouse.parsers import CATALOGUE_FORMAT
@@ -65,12 +69,29 @@ def stale(instance: dg.DagsterInstance) -> set[tuple[str, str | None]]:
     }
 
 
-@pytest.fixture
-def built(home: Home) -> Iterator[dg.DagsterInstance]:
-    """Three weeks, built and published."""
-    with dg.DagsterInstance.ephemeral() as instance:
-        building.put_rows(home, full_weeks(WEEKS, FIGURES))
+@contextmanager
+def records_of(home: Home) -> Iterator[dg.DagsterInstance]:
+    """Dagster's records, where the command line keeps them."""
+    prepare_dagster_home(Settings(home=home.path))
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Three weeks, built and published. Read only."""
+    home = Home(tmp_path_factory.mktemp("built_once") / "home")
+    building.put_rows(home, full_weeks(WEEKS, FIGURES))
+    with records_of(home) as instance:
         assert run_job(home, WEEKS[0], WEEKS[-1], instance).success
+    return home
+
+
+@pytest.fixture
+def built(home: Home, built_once: Home) -> Iterator[dg.DagsterInstance]:
+    """The records of a copy, in `home`, that a test may change."""
+    shutil.copytree(built_once.path, home.path)
+    with records_of(home) as instance:
         yield instance
 
 
