@@ -23,6 +23,7 @@ COMMAND_LINE_PID_TAG = "tokentide/pid"
 ENDED_WITHOUT_A_WORD = "The process that ran it ended without a word."
 POSTGRES_VARIABLE = "TOKENTIDE_DAGSTER_POSTGRES_URL"
 
+_CLOCK_TOLERANCE_SECONDS = 5
 _DAGSTER_YAML = """\
 # Written by tokentide at each start; what you change here is lost.
 telemetry:
@@ -44,8 +45,13 @@ run_monitoring:
   enabled: true
 freshness:
   enabled: true
+python_logs:
+  # what a step says of itself is kept; the log of a server is not filled with Dagster's own events
+  python_log_level: INFO
 retention:
   # of ticks; old runs are deleted by `tokentide prune`
+  auto_materialize:
+    purge_after_days: {skipped: 7, failure: 90, success: 90}
   schedule:
     purge_after_days: 90
   sensor:
@@ -155,32 +161,49 @@ def end_abandoned_runs(instance: "dg.DagsterInstance") -> None:
     import dagster as dg
 
     in_progress = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    for run in instance.get_runs(filters=dg.RunsFilter(statuses=in_progress)):
-        pid = _process_of(instance, run)
-        if pid is not None and (pid == os.getpid() or not is_running(pid)):
+    for record in instance.get_run_records(dg.RunsFilter(statuses=in_progress)):
+        run = record.dagster_run
+        pid, since = _process_of(instance, run, record.create_timestamp.timestamp())
+        if pid is not None and (pid == os.getpid() or not is_running(pid, since)):
             instance.report_run_failed(run, ENDED_WITHOUT_A_WORD)
 
 
-def _process_of(instance: "dg.DagsterInstance", run: "dg.DagsterRun") -> int | None:
-    """As the command line tells, or Dagster where it has launched the run; None before it has begun."""
+def _process_of(instance: "dg.DagsterInstance", run: "dg.DagsterRun", created: float) -> tuple[int | None, float]:
+    """Its number, as the command line tells, or Dagster where it has launched the run (None before it has begun); and a
+    time at which it was there, in seconds since 1970."""
     import dagster as dg
 
     if tag := run.tags.get(COMMAND_LINE_PID_TAG):
-        return int(tag)
+        return int(tag), created
     told = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ENGINE_EVENT).records
-    for event in (record.event_log_entry.dagster_event for record in told):
+    for record in told:
+        event = record.event_log_entry.dagster_event
         pid = event.engine_event_data.metadata.get("pid") if event else None
         if pid is not None:
-            return int(str(pid.value))
-    return None
+            return int(str(pid.value)), record.timestamp
+    return None, created
 
 
-def is_running(pid: int) -> bool:
-    """Whether a process of this machine has the number; another may have it by now."""
+def is_running(pid: int, since: float) -> bool:
+    """Whether the process of this machine that had the number at that time (seconds since 1970) is still there.
+
+    Numbers are given again, after a reboot soon. Where the system does not tell when a process began, any counts.
+    """
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
-    return True
+        pass
+    began = _began(pid)
+    return began is None or began <= since + _CLOCK_TOLERANCE_SECONDS
+
+
+def _began(pid: int) -> float | None:
+    try:
+        booted = next(line for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime "))
+        # the second field, the command in brackets, may hold spaces; the start is the 22nd, in ticks since the boot
+        ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except (OSError, StopIteration):
+        return None
+    return int(booted.split()[1]) + ticks / os.sysconf("SC_CLK_TCK")

@@ -104,12 +104,16 @@ def prune(
 
 @operating.command()
 def prepare() -> None:
-    """Write Dagster's settings, for a web server and a daemon that are started without `tokentide ui`."""
-    from pipeline.dagster_home import dagster_records, prepare_dagster_home
+    """Write Dagster's settings, for a web server and a daemon that are started without `tokentide ui`.
+
+    Runs whose process is gone are ended, so that they hold up no later one.
+    """
+    from pipeline.dagster_home import dagster_records, end_abandoned_runs, prepare_dagster_home
 
     settings = Settings()
     prepare_dagster_home(settings)
-    with dagster_records(settings):
+    with dagster_records(settings) as instance:
+        end_abandoned_runs(instance)
         where = "PostgreSQL" if settings.dagster_postgres else "SQLite, in the same folder"
         _print(f"Dagster's settings: {settings.state.dagster}/dagster.yaml; its records: {where}.")
 

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(Path("data"), description="folder of all state")
-    lock_wait_seconds: float = Field(30, ge=0, description="how long a run waits for another one that is writing")
+    lock_wait_seconds: float = Field(600, ge=0, description="how long a run waits for another one that is writing")
     editions_to_keep: int = Field(5, ge=1, description="how many published editions are kept for comparison")
     ui_port: int = Field(3000, ge=1, le=65535, description="port of the Dagster UI on 127.0.0.1")
 

@@ -43,6 +43,8 @@ StoredValidator = Callable[[duckdb.DuckDBPyConnection, Sequence[Contract]], list
 
 # A server on this machine, such as `tokentide dev-server`, is not OpenRouter, whatever it calls itself.
 _IS_OF_THIS_MACHINE = r"regexp_matches(url, '^http://(127\.0\.0\.1|localhost|\[::1\])[:/]')"
+# Checks of the gate that say of a week that it is half built, or built from what is no longer at hand.
+_MENDED_BY_BUILDING = {"all_layers_are_built", "rows_are_made_from_what_is_at_hand"}
 _NOT_FOR_QUOTING = "Not for quoting: some figures come from a server on this machine, such as one that invents them. "
 
 
@@ -127,12 +129,21 @@ def _failed_results(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
     return [CheckResult(*row) for row in rows]
 
 
+def _what_to_build(failed: list[CheckResult]) -> str:
+    """The weeks that only have to be built anew: a run that Dagster launches makes what it was asked for, no more."""
+    weeks = sorted({r.week_start for r in failed if r.check_name in _MENDED_BY_BUILDING and r.week_start is not None})
+    if not weeks:
+        return ""
+    span = str(weeks[0]) if len(weeks) == 1 else f"{weeks[0]}..{weeks[-1]}"
+    return f"build {span} anew: `tokentide run --weeks {span}`, or launch these weeks in Dagster's UI; else "
+
+
 def _refuse(failed: list[CheckResult], home: Home) -> None:
     if failed:
         raise ChecksFailed(
             "Nothing was published: the gate is not green.\n" + "\n".join(f"  {result}" for result in failed[:10]),
-            "correct the cause and run again, or leave a week as it was: `tokentide run --hold-back WEEK`. "
-            f"Rejected rows and reasons: {home.quarantine}.",
+            f"{_what_to_build(failed)}correct the cause and run again, or leave a week as it was: "
+            f"`tokentide run --hold-back WEEK`. Rejected rows and reasons: {home.quarantine}.",
             failed,
         )
 

@@ -7,7 +7,7 @@ Not here: ending them (dagster_home.py), deleting them.
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, is_running
@@ -36,7 +36,8 @@ class UnfinishedRun:
 
     def is_abandoned(self, holder: str | None) -> bool:
         """A command holds the writer's lock for as long as its run lasts."""
-        return self.pid is not None and (holder is None or not is_running(self.pid))
+        made = datetime.fromisoformat(self.created_utc).replace(tzinfo=UTC).timestamp()
+        return self.pid is not None and (holder is None or not is_running(self.pid, made))
 
 
 def runs(patient: Patient) -> Diagnosis:

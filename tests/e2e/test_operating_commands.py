@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from command_line import CommandLine
 
+from pipeline.dagster_home import COMMAND_LINE_PID_TAG
 from warehouse.builds import built_weeks
 from warehouse.database import open_working_file
 from warehouse.home import Home
@@ -54,3 +56,17 @@ def test_prepare_writes_the_settings_of_a_home_that_is_not_there_yet(empty_line:
     settings = empty_line.home.dagster / "dagster.yaml"
     assert outcome.stdout == f"Dagster's settings: {settings}; its records: SQLite, in the same folder.\n"
     assert "PooledSqliteEventLogStorage" in settings.read_text()
+
+
+def test_prepare_ends_runs_whose_process_is_gone_so_that_services_start_free(line: CommandLine) -> None:
+    @dg.job
+    def launched() -> None: ...
+
+    with dg.DagsterInstance.from_config(str(line.home.dagster)) as instance:
+        gone = {COMMAND_LINE_PID_TAG: str(2**22 + 1)}  # above what Linux gives to processes
+        run_id = instance.create_run_for_job(launched, status=dg.DagsterRunStatus.STARTED, tags=gone).run_id
+    assert line("prepare").exit_code == 0
+    with dg.DagsterInstance.from_config(str(line.home.dagster)) as instance:
+        run = instance.get_run_by_id(run_id)
+    assert run is not None
+    assert run.status == dg.DagsterRunStatus.FAILURE

@@ -3,6 +3,7 @@
 import os
 import queue
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from runbook import runbook_says
 
 from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
-from pipeline.dagster_home import end_abandoned_runs
+from pipeline.dagster_home import end_abandoned_runs, is_running
 from pipeline.event_log_storage import PooledSqliteEventLogStorage
 from pipeline.run_job import RunRequest, with_stale_weeks
 from warehouse.contracts import CONTRACTS, Build
@@ -324,6 +325,13 @@ class TestAbandonedRuns:
             ended = instance.get_run_by_id(run.run_id)
         assert ended is not None
         assert ended.status == status
+
+
+def test_a_process_that_got_the_number_later_is_another() -> None:
+    now = time.time()
+    assert is_running(os.getpid(), now)
+    assert not is_running(os.getpid(), now - 10 * 24 * 3600), "this process began since"
+    assert not is_running(2**22 + 1, now), "above what Linux gives to processes"
 
 
 class TestEventLog:

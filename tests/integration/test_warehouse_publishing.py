@@ -262,6 +262,8 @@ def test_a_gate_that_is_not_green_leaves_the_file_as_it_was(ready: Home, sql: st
         publish_home(ready, sql=sql)
     assert f"week {WEEKS[1]}: {check} failed" in str(caught.value)
     assert "--hold-back" in str(caught.value)
+    is_to_be_built = f"`tokentide run --weeks {WEEKS[1]}`" in str(caught.value)
+    assert is_to_be_built == (check == "all_layers_are_built"), "what building mends is said with the weeks"
     assert ready.published_file.read_bytes() == before
     assert not (ready.path / "tokentide.duckdb.new").exists()
 
