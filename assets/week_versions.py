@@ -42,6 +42,7 @@ def week_versions(name: str, hash_column: str, stands_for: frozenset[str] = froz
         pool=WRITER_POOL,
     )
     def versions(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
+        warehouse.report(name)
         with warehouse.writing() as connection:
             hashes = dict(connection.execute(f"SELECT week_start, {hash_column} FROM {name}").fetchall())
         weeks = weeks_of(context)

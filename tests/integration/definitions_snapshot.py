@@ -25,6 +25,10 @@ def definitions_as_text(definitions: dg.Definitions) -> str:
                 "assets": sorted(key.to_user_string() for key in job.asset_layer.executable_asset_keys),
                 "partitions": _partitions(job.partitions_def),
                 "executor": job.executor_def.name,
+                "tags": dict(sorted(job.tags.items())),
+                "ops": {op.name: _op(op) for op in sorted(job.graph.node_defs, key=lambda op: op.name)}
+                if not job.asset_layer.executable_asset_keys
+                else {},
             }
             for job in sorted(repository.get_all_jobs(), key=lambda job: job.name)
             if not job.name.startswith("__")  # Dagster's own, for launching assets by hand
@@ -44,12 +48,18 @@ def definitions_as_text(definitions: dg.Definitions) -> str:
                 "interval_seconds": sensor.minimum_interval_seconds,
                 "default_status": sensor.default_status.value,
                 "jobs": sorted(target.job_name for target in sensor.targets),
+                "assets": _text(sensor.asset_selection) if sensor.asset_selection else None,
             }
             for sensor in sorted(repository.sensor_defs, key=lambda sensor: sensor.name)
         },
         "resources": sorted(definitions.resources or {}),
     }
     return json.dumps(said, indent=1) + "\n"
+
+
+def _op(op: Any) -> dict[str, Any]:
+    """What of an op that belongs to no asset can be seen from outside."""
+    return {"pool": op.pool, "config": sorted(op.config_schema.config_type.fields)}
 
 
 def _asset(definitions: dg.Definitions, key: dg.AssetKey) -> dict[str, Any]:
