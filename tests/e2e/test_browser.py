@@ -2,7 +2,7 @@
 a bad snapshot stop the graph.
 
 One test: each step goes on from the one before, and a server takes ten seconds to start. Its screenshots are kept in
-the test's temporary folder. Not here: what the server says of the graph (test_ui.py).
+the test's temporary folder. Not here: what the server says of the graph (test_readme.py).
 """
 
 import re

@@ -12,10 +12,23 @@ from pathlib import Path
 import pytest
 from building import REPOSITORY
 from command_line import CommandLine
-from web_server import free_port, serving
+from web_server import free_port, graphql, serving
 
 # Not run: what gets the repository, and what would run these tests again.
 LEFT_OUT = ("git clone", "cd ", "make test", "make check")
+# what a person sees of the graph that `make ui` opens
+NODES = """
+{
+  assetNodes {
+    assetKey { path }
+    groupName
+    kinds
+    partitionKeys
+    assetMaterializations(limit: 1) { partition }
+    assetChecksOrError { ... on AssetChecks { checks { name } } }
+  }
+}
+"""
 SERVERS = ("make ui", "tokentide ui", ".venv/bin/tokentide ui")
 
 
@@ -66,9 +79,24 @@ def test_the_readme_shows_how_to_run_ask_and_open() -> None:
 def test_a_command_of_the_readme_works(command: str, mirror: Path, environment: dict[str, str]) -> None:
     if command in SERVERS:
         port = free_port()
-        with serving(["sh", "-c", command], port, cwd=mirror, env=environment | {"TOKENTIDE_UI_PORT": str(port)}):
+        started = environment | {"TOKENTIDE_UI_PORT": str(port)}
+        with serving(["sh", "-c", command], port, cwd=mirror, env=started) as address:
+            if command == "make ui":
+                the_graph_is_there_with_its_weeks(address)
             return
     done = subprocess.run(
         ["sh", "-c", command], cwd=mirror, env=environment, capture_output=True, text=True, timeout=180, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def the_graph_is_there_with_its_weeks(address: str) -> None:
+    nodes = {"/".join(node["assetKey"]["path"]): node for node in graphql(address, NODES)["assetNodes"]}
+    countries = nodes["weekly/country_tokens"]
+    assert countries["partitionKeys"][0] == "2024-12-30"
+    assert len(countries["partitionKeys"]) > 93, "the archive's weeks, and those since"
+    assert set(countries["kinds"]) == {"duckdb", "sql"}
+    assert countries["groupName"] == "5_weekly"
+    assert countries["assetMaterializations"], "what was built is shown"
+    assert "tokens_add_up" in {check["name"] for check in countries["assetChecksOrError"]["checks"]}
+    assert nodes["publication"]["partitionKeys"] == []
