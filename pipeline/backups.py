@@ -72,15 +72,19 @@ class Manifest:
         return sum(file.size_bytes for file in self.files)
 
 
-def back_up(settings: Settings, target: Path, report: Report) -> tuple[Path, Manifest]:
-    """Writes a backup to the file `target`, or under a name of its own into the folder `target`, and reads it again.
+def back_up(settings: Settings, target: str | Path, report: Report) -> tuple[Path, Manifest]:
+    """Writes a backup to the file `target` (.zip), or under a name of its own into the folder `target`, and reads it
+    again.
 
     Holds the writer's lock. Raises BackupRefused, and SnapshotCorrupted or PublishedFileInvalid where what is to be
     saved is damaged already: that must not take the place of an older, good backup.
     """
     home = settings.state
     made_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    file = (target / f"tokentide-{made_at:%Y%m%dT%H%M%SZ}.zip" if target.is_dir() else target).resolve()
+    is_folder = Path(target).is_dir()
+    if not is_folder and not str(target).endswith(".zip"):
+        raise BackupRefused(f"{target} is neither a folder nor the name of a .zip file.", "make it, or name another.")
+    file = Path(target, f"tokentide-{made_at:%Y%m%dT%H%M%SZ}.zip" if is_folder else "").resolve()
     _require_place(file, home)
     if not home.raw.is_dir():
         raise BackupRefused(

@@ -17,7 +17,9 @@ console = Console()
 
 @operating.command(epilog="Examples: `tokentide backup /var/backups/tokentide/`, `tokentide backup before-upgrade.zip`")
 def backup(
-    target: Annotated[Path, typer.Argument(help="A file to be written (.zip), or a folder in which it gets a name.")],
+    target: Annotated[
+        str, typer.Argument(help="A .zip file to be written, or a folder that exists, in which it gets a name.")
+    ],
 ) -> None:
     """Save all state into one file, under the writer's lock, and read it again. Nothing is overwritten.
 
@@ -39,8 +41,8 @@ def backup(
 
 
 @operating.command(
-    epilog="Examples: `tokentide restore tokentide-20261129T033000Z.zip --home /srv/tokentide`, "
-    "`tokentide restore tokentide-20261129T033000Z.zip --check`"
+    epilog="Examples: `tokentide restore tokentide-20261129T043000Z.zip --home /srv/tokentide`, "
+    "`tokentide restore tokentide-20261129T043000Z.zip --check`"
 )
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `tokentide backup` wrote.")],

@@ -214,6 +214,13 @@ def test_a_place_that_would_lose_something_is_refused(home: Home, backup: Path, 
         back_up(settings_of(home), tmp_path / "missing" / "backup.zip", quiet)
 
 
+@pytest.mark.parametrize("target", ["backups/", "backups.zip/", "backups"])
+def test_a_folder_that_is_missing_is_not_made_a_file(home: Home, tmp_path: Path, target: str) -> None:
+    with pytest.raises(BackupRefused, match=f"{target} is neither a folder nor"):
+        back_up(settings_of(home), f"{tmp_path}/{target}", quiet)
+    assert {path.name for path in tmp_path.iterdir()} == {"home"}
+
+
 def test_a_wrong_home_is_not_saved_as_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(BackupRefused, match="nothing to back up"):
         back_up(settings_of(Home(tmp_path / "wrong")), tmp_path / "backup.zip", quiet)
