@@ -1,7 +1,7 @@
 """What a build shows of its rows in Dagster's UI: a few of them, figures by week, and these as a chart.
 
-The figures of a table are one SELECT in figures/<schema>/<table>.sql: week_start, and at most four columns that share a
-unit, named with it. Not here: how a chart is drawn (svg_chart.py); what must hold of the rows (checks).
+The figures of a table are one SELECT in figures/<schema>/<table>.sql: week_start, and at most three columns that share
+a unit, named with it. Not here: how a chart is drawn (svg_chart.py); what must hold of the rows (checks).
 """
 
 import math
