@@ -73,8 +73,7 @@ class Manifest:
 
 
 def back_up(settings: Settings, target: str | Path, report: Report) -> tuple[Path, Manifest]:
-    """Writes a backup to the file `target` (.zip), or under a name of its own into the folder `target`, and reads it
-    again.
+    """Writes a backup to the .zip file `target`, or under its own name into the folder `target`, and reads it again.
 
     Holds the writer's lock. Raises BackupRefused, and SnapshotCorrupted or PublishedFileInvalid where what is to be
     saved is damaged already: that must not take the place of an older, good backup.
