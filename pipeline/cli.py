@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pipeline.ending import Ending, ending_of, tell_ending, tell_warning
-from pipeline.logs import set_up_log
+from pipeline.ending import ending_of, tell_ending, tell_warning
+from pipeline.logs import is_on, set_up_log
 from pipeline.operating_commands import operating
 from pipeline.settings import Settings
 from pipeline.weeks import all_weeks, parse_week, parse_weeks
@@ -62,7 +62,6 @@ def _options(
     ] = False,
 ) -> None:
     """Options of every command."""
-    set_up_log()
 
 
 @app.command(
@@ -504,9 +503,10 @@ def dev_server(
 def main() -> None:
     """Runs a command, says once why it ends where that has not been said, and exits with its code."""
     started = time.monotonic()
-    ending = Ending(0)
+    set_up_log()
     try:
-        app()
+        # on its own, Typer prints its errors to stderr, which is the log's
+        sys.exit(app(standalone_mode=not is_on()))
     except (Exception, SystemExit) as error:
         ending = ending_of(error)
     tell_ending(errors, " ".join(sys.argv[1:2]), ending, time.monotonic() - started)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+from typer._click.exceptions import ClickException  # the public name lacks format_message
 
 from pipeline.logs import is_on, log
 from pipeline.settings import variable_of
@@ -38,6 +39,8 @@ def ending_of(error: BaseException) -> Ending:
     if isinstance(error, ValidationError):
         problems = [f"{variable_of(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors()]
         return Ending(2, "\n".join(problems))
+    if isinstance(error, ClickException):  # which Typer prints itself, unless there is a log
+        return Ending(error.exit_code, error.format_message())
     if isinstance(error, SystemExit):  # Typer ends every command by one; of Ctrl-C its code is all that it leaves
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
         told = "Interrupted. The published file is as it was; run again to go on." if code == INTERRUPTED else ""

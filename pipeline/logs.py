@@ -10,9 +10,9 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from pipeline.settings import Settings
+from pipeline.settings import SECRETS, as_set
 
 LOGGER = logging.getLogger("tokentide")
 
@@ -39,15 +39,11 @@ class JsonLines(logging.Formatter):
 
 
 def set_up_log() -> None:
-    """Starts the log where TOKENTIDE_LOG says so. Settings that are refused are the command's to name."""
-    try:
-        settings = Settings()
-    except ValidationError:
-        return
-    if settings.log != "json" or is_on():
+    """Starts the log where TOKENTIDE_LOG says so, whatever else is set: a refused setting is told in it, too."""
+    if is_on() or as_set("log") != "json":
         return
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines(value for _, value in settings if isinstance(value, SecretStr)))
+    handler.setFormatter(JsonLines(SecretStr(as_set(name)) for name in SECRETS))
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False

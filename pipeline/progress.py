@@ -4,6 +4,7 @@ seconds that each step took.
 Not here: how a line of the log looks (logs.py).
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,15 +45,16 @@ class Progress:
             log("progress", message=step, weeks=self.weeks)
         self.show(step)
 
-    def end_step(self) -> None:
-        """Notes how long the running step took."""
+    def end_step(self, has_failed: bool = False) -> None:
+        """Notes how long the running step took, to its end or until it failed."""
         if self._running is None:
             return
         name, started = self._running
         self._running = None
         self.steps.append(Step(name, time.monotonic() - started))
         if _is_asset(name):
-            log("step", asset=name, weeks=self.weeks, seconds=round(self.steps[-1].seconds, 3))
+            level = logging.ERROR if has_failed else logging.INFO
+            log("step", level, asset=name, weeks=self.weeks, seconds=round(self.steps[-1].seconds, 3))
 
 
 @contextmanager
@@ -62,8 +64,10 @@ def showing_progress(console: Console, weeks: str | None = None) -> Iterator[Pro
         progress = Progress(show, weeks)
         try:
             yield progress
-        finally:
-            progress.end_step()
+        except BaseException:
+            progress.end_step(has_failed=True)
+            raise
+        progress.end_step()
 
 
 def print_timings(console: Console, steps: list[Step]) -> None:

@@ -1,7 +1,8 @@
 """Settings, from the environment (TOKENTIDE_*). Every one has a default that suits a laptop."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -117,3 +118,16 @@ def variable_of(name: str) -> str:
     """The environment variable that sets a field; pydantic's errors name one with an alias by that already."""
     field = Settings.model_fields.get(name)
     return name if field is None else str(field.validation_alias or f"TOKENTIDE_{name.upper()}")
+
+
+def as_set(name: str) -> str:
+    """What the environment says of a field, be it acceptable or not; "" for nothing."""
+    variables = {variable.upper(): value for variable, value in os.environ.items()}  # as pydantic reads them
+    return variables.get(variable_of(name), "")
+
+
+def _is_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))
+
+
+SECRETS = tuple(name for name, field in Settings.model_fields.items() if _is_secret(field.annotation))

@@ -12,8 +12,9 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
+from pipeline.cli import main
 from pipeline.ending import Ending, ending_of, tell_ending, tell_warning
-from pipeline.logs import LOGGER, JsonLines, log
+from pipeline.logs import LOGGER, JsonLines, log, set_up_log
 from pipeline.progress import Step, print_timings, showing_progress
 from pipeline.settings import Settings
 from warehouse.errors import LockHeld
@@ -34,6 +35,15 @@ def lines() -> Iterator[io.StringIO]:
     yield text
     LOGGER.removeHandler(handler)
     LOGGER.setLevel(logging.NOTSET)
+
+
+@pytest.fixture
+def log_is_put_back() -> Iterator[None]:
+    """Ends a log that the test has set up."""
+    failures = logging.getLogger("tokentide.failures")
+    before = LOGGER.handlers[:], LOGGER.level, LOGGER.propagate, failures.propagate
+    yield
+    LOGGER.handlers[:], LOGGER.level, LOGGER.propagate, failures.propagate = before
 
 
 def said(lines: io.StringIO) -> list[dict]:
@@ -77,11 +87,13 @@ class TestProgress:
         assert {line["weeks"] for line in said(lines)} == {"2026-01-05..2026-01-12"}
         assert shown.getvalue() == "", "nothing is printed twice"
 
-    def test_a_step_that_fails_is_timed_too(self) -> None:
+    def test_a_step_that_fails_is_timed_too_and_no_information(self, lines: io.StringIO) -> None:
         with pytest.raises(ZeroDivisionError), showing_progress(Console(file=io.StringIO())) as report:  # noqa: PT012
+            report("attribution.labs")
             report("weekly.weeks")
             raise ZeroDivisionError
-        assert [step.name for step in report.steps] == ["weekly.weeks"]
+        assert [step.name for step in report.steps] == ["attribution.labs", "weekly.weeks"]
+        assert [line["level"] for line in said(lines)] == ["info", "error"]
 
     def test_the_slowest_steps_come_first_and_the_others_are_summed(self) -> None:
         console = Console(record=True, file=io.StringIO())
@@ -144,6 +156,45 @@ class TestEnding:
         }
         assert (done["level"], done["exit_code"]) == ("info", 0)
         assert errors.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "setting", "what"),
+    [
+        (["run", "--bogus"], {}, "No such option: --bogus"),
+        (["bogus"], {}, "No such command 'bogus'."),
+        (["run", "--weeks", "2026-01-05", "--as-of", "2026-02-01"], {}, "Invalid value for --as-of: it builds all"),
+        (["fetch"], {"TOKENTIDE_UI_PORT": "x"}, "TOKENTIDE_UI_PORT: Input should be a valid integer"),
+        (["fetch"], {"TOKENTIDE_WEBHOOK_URL": f"ftp://{KEY}"}, "TOKENTIDE_WEBHOOK_URL: Value error, must be https:"),
+    ],
+)
+def test_what_cannot_be_understood_is_told_in_the_log_alone(
+    arguments: list[str],
+    setting: dict[str, str],
+    what: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    log_is_put_back: None,
+) -> None:
+    for name, value in ({"TOKENTIDE_LOG": "json"} | setting).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["tokentide", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    (line,) = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert line["what"].startswith(what)
+    assert (line["event"], line["exit_code"], ended.value.code) == ("ended", 2, 2)
+    assert KEY not in str(line)
+
+
+def test_a_secret_in_settings_that_are_refused_is_taken_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], log_is_put_back: None
+) -> None:
+    for name, value in {"LOG": "json", "UI_PORT": "x", "DAGSTER_POSTGRES_URL": KEY}.items():
+        monkeypatch.setenv(f"TOKENTIDE_{name}", value)
+    set_up_log()
+    log("progress", message=f"asked with {KEY}")
+    assert json.loads(capsys.readouterr().err)["message"] == "asked with [secret]"
 
 
 def test_a_failure_is_one_line_of_json_though_the_notifiers_are_told_too(home: Home) -> None:
