@@ -34,7 +34,7 @@ PROGRAMS: dict[str, Any] = {
 
 
 def commands_of_units() -> list[str]:
-    lines = [line for unit in UNITS for line in unit.read_text().splitlines()]
+    lines = [line for unit in UNITS for line in unit.read_text().replace("\\\n", "").splitlines()]
     return [line.partition("=")[2] for line in lines if line.startswith("Exec")]
 
 
@@ -97,10 +97,17 @@ def test_the_environment_names_settings_that_there_are() -> None:
     assert said["TOKENTIDE_DAGSTER_POSTGRES_URL"].startswith("postgresql://")
 
 
+def test_readers_of_figures_do_not_get_the_secrets() -> None:
+    """Whoever shall read the published file joins the group."""
+    page = (REPOSITORY / "docs" / "deployment.md").read_text()
+    assert "install -m 0600 /opt/tokentide/deploy/tokentide.env /etc/tokentide/\n" in page
+
+
 def test_as_tokentide_gives_programs_the_environment_and_their_arguments(tmp_path: Path) -> None:
     (tmp_path / "tokentide.env").write_text("TOKENTIDE_HOME=/somewhere\n#DAGSTER_HOME=/not/this\n")
     for name, text in {
-        "runuser": '[ "$1 $2 $3" = "--user tokentide --" ] && shift 3 && exec "$@"',
+        # the user may not read the file, so by then it must have been read
+        "runuser": f'[ "$1 $2 $3" = "--user tokentide --" ] && rm {tmp_path}/tokentide.env && shift 3 && exec "$@"',
         "tokentide": 'echo "$TOKENTIDE_HOME $DAGSTER_HOME"; printf "<%s>" "$@"',
     }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
