@@ -42,11 +42,9 @@ class UnfinishedRun:
 
 def runs(patient: Patient) -> Diagnosis:
     """Runs that are under way, waiting, or without their process."""
-    if patient.settings.dagster_postgres:
-        return ok("runs", _ELSEWHERE)
-    database = patient.home.dagster / "history" / "runs.db"
-    if not database.exists():
-        return ok("runs", "Dagster has no records yet")
+    database = _database(patient)
+    if why := _why_not_looked_at(patient):
+        return ok("runs", why)
     unfinished, (number, heartbeat) = unfinished_runs(database), _counts(database)
     if abandoned := [run for run in unfinished if run.is_abandoned(patient.holder)]:
         return warning(
@@ -70,11 +68,9 @@ def runs(patient: Patient) -> Diagnosis:
 
 def pool(patient: Patient) -> Diagnosis:
     """Which run has the pool that lets one at a time write, and slots that a run of the past still claims."""
-    if patient.settings.dagster_postgres:
-        return ok("pool", _ELSEWHERE)
-    database = patient.home.dagster / "history" / "runs.db"
-    if not database.exists():
-        return ok("pool", "Dagster has no records yet")
+    database = _database(patient)
+    if why := _why_not_looked_at(patient):
+        return ok("pool", why)
     unfinished = unfinished_runs(database)
     ids = {run.run_id for run in unfinished}
     if claimed := [run_id for run_id in _claimed_slots(database.parent / "runs" / "index.db") if run_id not in ids]:
@@ -87,6 +83,16 @@ def pool(patient: Patient) -> Diagnosis:
     if holding and holding[0].is_abandoned(patient.holder):
         return warning("pool", f"held by {holding[0]}, without a process: Dagster's own runs wait", "as said of runs.")
     return ok("pool", f"held by {holding[0]}" if holding else "free")
+
+
+def _database(patient: Patient) -> Path:
+    return patient.home.dagster / "history" / "runs.db"
+
+
+def _why_not_looked_at(patient: Patient) -> str | None:
+    if patient.settings.dagster_postgres:
+        return _ELSEWHERE
+    return None if _database(patient).exists() else "Dagster has no records yet"
 
 
 def unfinished_runs(database: Path) -> list[UnfinishedRun]:

@@ -3,7 +3,6 @@
 Skipped where PostgreSQL is not installed; CI installs it.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import building
@@ -13,7 +12,7 @@ import sqlalchemy
 from building import LONG_AFTER, full_weeks, week
 from dagster._serdes import serialize_value
 from job_runs import run_job
-from postgres_server import SECRET, postgres_server, programs
+from postgres_server import SECRET
 
 from assets.partitions import WEEKS
 from assets.table_assets import asset_key
@@ -27,23 +26,15 @@ FIGURES = {"openai/gpt-5": 10_000, "deepseek/deepseek-v3": 9_000}
 SPAN = [week(0), week(1), week(2)]
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    if programs() is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgres_server() as address:
-        yield address
-
-
 @pytest.fixture
-def settings(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in ("DAGSTER_HOME", "TOKENTIDE_DAGSTER_POSTGRES_URL"):
         monkeypatch.setenv(name, "to be replaced, and restored after the test")
-    return Settings(home=tmp_path / "home", dagster_postgres_url=url, lock_wait_seconds=0)
+    return Settings(home=tmp_path / "home", dagster_postgres_url=postgres_url, lock_wait_seconds=0)
 
 
-def test_runs_and_events_of_a_run_and_of_a_backfill_are_in_postgresql(settings: Settings, url: str) -> None:
-    assert SECRET in url
+def test_runs_and_events_of_a_run_and_of_a_backfill_are_in_postgresql(settings: Settings, postgres_url: str) -> None:
+    assert SECRET in postgres_url
     home = settings.state
     building.put_rows(home, full_weeks(SPAN, FIGURES), LONG_AFTER)
     prepare_dagster_home(settings)
@@ -57,7 +48,9 @@ def test_runs_and_events_of_a_run_and_of_a_backfill_are_in_postgresql(settings: 
         status = instance.get_status_by_partition(COUNTRIES, list(map(str, SPAN)), WEEKS)
         assert status is not None
         assert [state.name if state else None for state in status.values()] == ["MATERIALIZED"] * len(SPAN)
-    with sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg2://")).connect() as connection:
+    with sqlalchemy.create_engine(
+        postgres_url.replace("postgresql://", "postgresql+psycopg2://")
+    ).connect() as connection:
         of_runs = connection.execute(sqlalchemy.text("SELECT DISTINCT run_id FROM event_logs")).fetchall()
     assert {row[0] for row in of_runs} == {run.run_id for run in runs}
     assert list(home.dagster.rglob("*.db")) == []

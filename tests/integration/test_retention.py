@@ -6,7 +6,6 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from postgres_server import postgres_server, programs
 from pydantic import SecretStr
 
 from pipeline.dagster_home import dagster_records, prepare_dagster_home
@@ -36,19 +35,11 @@ def instance(
 ) -> Iterator[dg.DagsterInstance]:
     for name in ("DAGSTER_HOME", "TOKENTIDE_DAGSTER_POSTGRES_URL"):
         monkeypatch.setenv(name, "to be replaced, and restored after the test")
-    url = SecretStr(request.getfixturevalue("url")) if request.param == "PostgreSQL" else None
+    url = SecretStr(request.getfixturevalue("postgres_url")) if request.param == "PostgreSQL" else None
     settings = Settings(home=tmp_path, dagster_postgres_url=url)
     prepare_dagster_home(settings)
     with dagster_records(settings) as opened:
         yield opened
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    if programs() is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgres_server() as address:
-        yield address
 
 
 def ran(instance: dg.DagsterInstance, asset: dg.AssetsDefinition, week: str | None = None, **tags: str) -> str:
