@@ -57,9 +57,9 @@ _EXPECTATIONS = SUITES[GATE].expectations
 def publication(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
     from checks.run import validate_publication, validate_stored
 
-    warehouse.report("publication")
-    started = time.monotonic()
     with warehouse.writing() as connection:
+        warehouse.report("publication")
+        started = time.monotonic()
         try:
             published = publish(
                 connection,

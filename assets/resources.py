@@ -1,8 +1,9 @@
 """Interfaces of the resources that assets use; pipeline binds them."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
@@ -49,7 +50,8 @@ class LiveSource(Observations, Protocol):
 class Warehouse:
     """What every asset needs: where state lives, where snapshots come from, and how to report on the way.
 
-    `sources` are at hand and observed in every build; `live` asks the network, only when it is told to.
+    `sources` are at hand and observed in every build; `live` asks the network, only when it is told to. `report` hears
+    of each asset as it begins; of what else a person should know, so does `log`.
     """
 
     home: Home
@@ -58,10 +60,41 @@ class Warehouse:
     editions_to_keep: int
     hold_back: frozenset[date] = frozenset()
     report: Callable[[str], None] = field(default=lambda _: None)
+    log: Callable[[str], None] = field(default=lambda _: None)
     live: Callable[[FetchRequest, Callable[[str], None]], LiveSource] | None = None
+    _lock: ExitStack = field(default_factory=ExitStack, init=False)
+    _file: ExitStack = field(default_factory=ExitStack, init=False)
+    _connection: duckdb.DuckDBPyConnection | None = field(default=None, init=False)
+    _told: set[str] = field(default_factory=set, init=False)
+
+    @contextmanager
+    def for_one_run(self, log: Callable[[str], None]) -> Iterator["Warehouse"]:
+        """The one that serves a run of Dagster: the lock and the file that it takes on the way it keeps to the end."""
+        warehouse = replace(self, log=log)
+        with warehouse._lock, warehouse._file:
+            yield warehouse
+
+    def lock(self) -> None:
+        """Takes the writer's lock until the run ends: nothing else is built, or fetched, in the middle of it."""
+        self._lock.enter_context(writer_lock(self.home, self.lock_wait_seconds, self.tell))
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The working file, under the writer's lock."""
-        with writer_lock(self.home, self.lock_wait_seconds, self.report), open_working_file(self.home) as connection:
-            yield connection
+        """The working file, under the writer's lock. It stays open until the run ends."""
+        if self._connection is None:
+            self.lock()
+            self._connection = self._file.enter_context(open_working_file(self.home))
+        try:
+            yield self._connection
+        except BaseException:
+            # an error may have made it unusable: closed, and opened anew by whoever builds next
+            self._connection = None
+            if not self._file.__exit__(*sys.exc_info()):
+                raise
+
+    def tell(self, message: str) -> None:
+        """Tells of it, once a run."""
+        if message not in self._told:
+            self._told.add(message)
+            self.log(message)
+            self.report(message)

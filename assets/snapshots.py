@@ -15,7 +15,6 @@ from assets.week_versions import new_week_versions
 from warehouse.errors import SnapshotCorrupted
 from warehouse.from_raw import week_figures_at_hand
 from warehouse.hashing import raw_hash
-from warehouse.lock import writer_lock
 from warehouse.snapshots import SnapshotStore, snapshots_to_arrow
 
 # Two, as a fetch may bring a part: what came makes tables stale, but only the daily totals, whole, are no longer late.
@@ -85,20 +84,20 @@ def fetch(context: dg.OpExecutionContext, config: FetchConfig, warehouse: dg.Res
         context.log.info(step)
         warehouse.report(step)
 
-    with writer_lock(warehouse.home, warehouse.lock_wait_seconds, report):
-        assert warehouse.live, "a warehouse without a live source has nothing to fetch"
-        live = warehouse.live(request, report)
-        try:
-            for body, origin, sha256 in live.observations():
-                snapshot = store.put(body, origin, sha256)
-                stored.append(snapshot.snapshot_id)
-                report(f"stored {snapshot.snapshot_id}")
-        finally:  # what one source gave makes the tables stale, whatever became of the others
-            if stored:
-                context.log_event(_answered(stored, store))
-                _mark_stale_weeks(context, store)
-            if live.has_newest_totals:
-                context.log_event(_totals_are_here(live.missing_spans))
+    warehouse.lock()
+    assert warehouse.live, "a warehouse without a live source has nothing to fetch"
+    live = warehouse.live(request, report)
+    try:
+        for body, origin, sha256 in live.observations():
+            snapshot = store.put(body, origin, sha256)
+            stored.append(snapshot.snapshot_id)
+            report(f"stored {snapshot.snapshot_id}")
+    finally:  # what one source gave makes the tables stale, whatever became of the others
+        if stored:
+            context.log_event(_answered(stored, store))
+            _mark_stale_weeks(context, store)
+        if live.has_newest_totals:
+            context.log_event(_totals_are_here(live.missing_spans))
 
 
 def _mark_stale_weeks(context: dg.OpExecutionContext, store: SnapshotStore) -> None:

@@ -21,6 +21,7 @@ from assets.previews import Shown, shown_rows
 from assets.resources import Warehouse
 from checks.dagster_results import check_results, check_specs, nothing_to_check
 from checks.suites import expectations_of
+from warehouse.builds import weeks_to_build_too
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import select_sql, sql_path
 from warehouse.hashing import hash_texts
@@ -38,7 +39,7 @@ Explain = Callable[[duckdb.DuckDBPyConnection, Collection[date | None]], list[st
 
 
 def weekly_table(name: str, reads: frozenset[str] | None = None, explain: Explain | None = None) -> dg.AssetsDefinition:
-    """The asset of a table that is built week by week from its SELECT.
+    """The asset of a table that is built week by week from its SELECT: the weeks asked for, and those out of date.
 
     `reads` names the tables to depend on where they are not those of the SELECT: a week is stale only where something
     has changed for that week, so whole tables stand behind an asset of week_versions.py.
@@ -56,11 +57,14 @@ def weekly_table(name: str, reads: frozenset[str] | None = None, explain: Explai
         pool=WRITER_POOL,
     )
     def table(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
-        weeks = weeks_of(context)
-        warehouse.report(name)
-        started = time.monotonic()
+        asked = weeks_of(context)
         with warehouse.writing() as connection:
-            report = build_weeks(connection, contract, weeks, _validator(), warehouse.home)
+            started = time.monotonic()
+            too = weeks_to_build_too(connection, contract).difference(asked)
+            if too:
+                warehouse.tell(_why_too(too))
+            warehouse.report(name)
+            report = build_weeks(connection, contract, {*asked, *too}, _validator(), warehouse.home)
             held_back = warehouse.hold_back | held_back_weeks(connection)
             causes = explain(connection, report.failed.keys() - held_back) if explain else []
             last = max((week for week in report.written if week), default=None)
@@ -70,7 +74,7 @@ def weekly_table(name: str, reads: frozenset[str] | None = None, explain: Explai
             once = seconds if week == last else None
             context.log_event(_materialization(context, contract, written, week, shown, once))
         if BACKFILL_ID_TAG in context.run.tags:
-            for week in set(weeks) - report.written.keys() - report.failed.keys():
+            for week in set(asked) - report.written.keys() - report.failed.keys():
                 context.log_event(no_data(contract, week))
         yield from _check_events(contract, report, held_back, causes)
         yield result_without_events(contract)
@@ -103,9 +107,9 @@ def whole_table(
         pool=WRITER_POOL,
     )
     def table(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
-        warehouse.report(name)
-        started = time.monotonic()
         with warehouse.writing() as connection:
+            started = time.monotonic()
+            warehouse.report(name)
             report = build_whole(
                 connection, contract, _validator(), warehouse.home, rows(warehouse, connection) if rows else None
             )
@@ -122,6 +126,11 @@ def whole_table(
         yield result_without_events(contract)
 
     return table
+
+
+def _why_too(weeks: Collection[date]) -> str:
+    what = f"week {min(weeks)}" if len(weeks) == 1 else f"{len(weeks)} weeks from {min(weeks)} to {max(weeks)}"
+    return f"builds {what} too: earlier rows are missing, or were made from other snapshots, facts or code"
 
 
 def asset_key(contract: Contract) -> dg.AssetKey:

@@ -42,8 +42,8 @@ def week_versions(name: str, hash_column: str, stands_for: frozenset[str] = froz
         pool=WRITER_POOL,
     )
     def versions(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[object]:
-        warehouse.report(name)
         with warehouse.writing() as connection:
+            warehouse.report(name)
             hashes = dict(connection.execute(f"SELECT week_start, {hash_column} FROM {name}").fetchall())
         weeks = weeks_of(context)
         # weeks that are not built now have been looked at, too: or they would be stale for the newer tables behind

@@ -1,7 +1,7 @@
 """Binds it all for Dagster: assets, jobs, schedules, sensors, resources, and an executor that runs a whole run in one
 process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import dagster as dg
@@ -43,10 +43,18 @@ def _ask_openrouter(settings: Settings, request: FetchRequest, report: Callable[
     return LiveOpenRouter(settings, request, report)
 
 
-def build_definitions(resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
-    """All definitions; tests and the command line swap resources."""
+def _for_one_run(warehouse: Warehouse) -> dg.ResourceDefinition:
+    @dg.resource
+    def of_run(context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        with warehouse.for_one_run(context.log.info if context.log else lambda _: None) as of_this_run:
+            yield of_this_run
+
+    return of_run
+
+
+def build_definitions(warehouse: Warehouse | None = None) -> dg.Definitions:
+    """All definitions, on the given warehouse or that of the settings."""
     settings = Settings()
-    resources = {"warehouse": make_warehouse(settings), **(resource_overrides or {})}
     layers = (snapshots, staging, attribution, weekly, prices, claims, publication)
     publish_job = dg.define_asset_job(
         JOB_NAME,
@@ -61,7 +69,7 @@ def build_definitions(resource_overrides: Mapping[str, object] | None = None) ->
         jobs=[publish_job, fetch_live],
         schedules=make_schedules(fetch_live, publish_job),
         sensors=[*make_sensors(fetch_live, publish_job, settings), mark_stale_weeks()],
-        resources=resources,
+        resources={"warehouse": _for_one_run(warehouse or make_warehouse(settings))},
         # one writer at a time and small steps: a process per step would cost more than the work
         executor=dg.in_process_executor,
     )

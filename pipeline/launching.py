@@ -11,11 +11,14 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
-from pipeline.run_job import RunRequest, with_stale_weeks
-from warehouse.errors import LockHeld
+from warehouse.builds import built_weeks
+from warehouse.database import open_working_file
+from warehouse.errors import LockHeld, SnapshotCorrupted
+from warehouse.from_raw import week_figures_at_hand
 from warehouse.history import FIRST_WEEK
 from warehouse.home import Home
 from warehouse.lock import writer_lock
+from warehouse.snapshots import SnapshotStore
 
 Job = dg.JobDefinition | UnresolvedAssetJobDefinition
 
@@ -39,28 +42,34 @@ class Busy(Exception):
 
 
 def publishing_run(home: Home, job: Job, week: date, run_key: str | None = None) -> dg.RunRequest:
-    """A run that builds the week and publishes, with every other week that is no longer as it should be (an edition
-    must not mix rows of different snapshots, facts or code, and its gate would refuse to), and with those before it
-    that were skipped while the machine was off. Raises Busy.
+    """A run that builds the week, with those before it that were skipped while the machine was off, and publishes.
+
+    Raises Busy.
     """
-    request = RunRequest(week, week)
+    first = FIRST_WEEK
     if home.working_file.exists():
         try:
             # without waiting: whoever holds the lock is building, and may change which weeks these are
             with writer_lock(home, wait_seconds=0):
-                request = with_stale_weeks(home, request, report=lambda _: None, with_skipped_weeks=True)
+                first = min([week, *_skipped_weeks(home, week)])
         except LockHeld as error:
             raise Busy(str(error.args[0])) from error
-    else:
-        request = RunRequest(FIRST_WEEK, week)
     return dg.RunRequest(
         job_name=job.name,
         run_key=run_key,
-        tags={
-            ASSET_PARTITION_RANGE_START_TAG: request.first.isoformat(),
-            ASSET_PARTITION_RANGE_END_TAG: request.last.isoformat(),
-        },
+        tags={ASSET_PARTITION_RANGE_START_TAG: first.isoformat(), ASSET_PARTITION_RANGE_END_TAG: week.isoformat()},
     )
+
+
+def _skipped_weeks(home: Home, last: date) -> set[date]:
+    """Weeks to `last` that have figures in the store and were never built, after the first that was."""
+    with open_working_file(home) as connection:
+        built = built_weeks(connection)
+    try:
+        figures = week_figures_at_hand(SnapshotStore(home))
+    except SnapshotCorrupted:  # the run restores what is built in, and names what is not
+        return set()
+    return {week for week in figures.keys() - built if built and min(built) < week <= last}
 
 
 def require_idle(instance: dg.DagsterInstance, jobs: Collection[Job]) -> None:

@@ -4,7 +4,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -12,13 +12,8 @@ from assets.resources import FetchRequest
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, dagster_records, end_abandoned_runs, prepare_dagster_home
 from pipeline.notifications import telling_of_failure
 from pipeline.settings import Settings
-from warehouse.builds import built_weeks, stale_weeks
-from warehouse.database import open_working_file
-from warehouse.errors import ChecksFailed, SnapshotCorrupted, TokentideError
-from warehouse.from_raw import week_figures_at_hand
-from warehouse.home import Home
+from warehouse.errors import ChecksFailed, TokentideError
 from warehouse.lock import writer_lock
-from warehouse.snapshots import SnapshotStore
 
 JOB_NAME = "build_and_publish"
 FETCH_JOB_NAME = "fetch_live"
@@ -34,7 +29,7 @@ class RunRequest:
 
 
 def run_job(settings: Settings, request: RunRequest, report: Callable[[str], None]) -> None:
-    """Builds the weeks and publishes; `report` hears the name of each asset as it begins.
+    """Builds the weeks, with those that are out of date, and publishes; `report` hears of each asset as it begins.
 
     Raises ChecksFailed where weeks or the gate failed, another TokentideError where the run could not go on; the
     notifiers are told of either.
@@ -45,7 +40,6 @@ def run_job(settings: Settings, request: RunRequest, report: Callable[[str], Non
         writer_lock(home, settings.lock_wait_seconds, report),
     ):
         prepare_dagster_home(settings)
-        request = with_stale_weeks(home, request, report)
         with warnings.catch_warnings():
             # Dagster's notices of preview features, and of what it deprecates in itself, are no news to the user
             warnings.simplefilter("ignore")
@@ -78,31 +72,6 @@ def fetch_job(settings: Settings, request: FetchRequest, report: Callable[[str],
             _execute(settings, FETCH_JOB_NAME, run_config, {}, frozenset(), report)
 
 
-def with_stale_weeks(
-    home: Home, request: RunRequest, report: Callable[[str], None], with_skipped_weeks: bool = False
-) -> RunRequest:
-    """Widens the span to weeks whose rows were made from other snapshots, reference files or code than are at hand:
-    an edition must not mix them. `with_skipped_weeks` adds those that have figures, lie between the first built week
-    and the last asked for, and were never built. The caller holds the writer's lock."""
-    if not home.working_file.exists():
-        return request
-    store = SnapshotStore(home)
-    with open_working_file(home) as connection:
-        built = built_weeks(connection)
-        try:
-            # from the store, and not as staged: a person may have built any of the tables by hand since
-            figures = week_figures_at_hand(store)
-            stale = stale_weeks(connection, figures)
-        except SnapshotCorrupted:  # the run restores what is built in, and names what is not
-            figures, stale = {}, built
-    skipped = {week for week in figures.keys() - built if built and min(built) < week <= request.last}
-    span = {request.first, request.last, *stale, *(skipped if with_skipped_weeks else ())}
-    wider = replace(request, first=min(span), last=max(span))
-    if wider != request:
-        report(f"weeks {wider.first} to {wider.last}: earlier rows were made from other snapshots, facts or code")
-    return wider
-
-
 def _execute(
     settings: Settings,
     job_name: str,
@@ -119,7 +88,7 @@ def _execute(
     warehouse = make_warehouse(settings)
     warehouse.hold_back = hold_back
     warehouse.report = report
-    job = build_definitions({"warehouse": warehouse}).get_job_def(job_name)
+    job = build_definitions(warehouse).get_job_def(job_name)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     with dagster_records(settings) as instance:
         end_abandoned_runs(instance)

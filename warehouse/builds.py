@@ -2,17 +2,22 @@
 
 A week of the staging layer is made from its figures in the newest vintages, a week of the layers after it from these
 and from the decisions on its models; a whole table of the attribution and price layers rests on the reference files.
-They are stamped, with the code, in the transaction that writes the rows.
+They are stamped, with the code, in the transaction that writes the rows. Weeks whose stamp is no longer true are built
+with whatever else is built, table by table.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date
 
 import duckdb
 
 from warehouse.contracts import CONTRACTS, Build, Contract
+from warehouse.database import select_sql
 from warehouse.hashing import code_version, reference_hash
 from warehouse.reference_files import REFERENCE_DIRECTORY
+
+# What stands behind rows whose own inputs were out of date: no hash, so that they are never taken for current.
+_UNKNOWN = ""
 
 
 def note_build(connection: duckdb.DuckDBPyConnection, contract: Contract, weeks: Iterable[date] | None) -> None:
@@ -28,53 +33,36 @@ def note_build(connection: duckdb.DuckDBPyConnection, contract: Contract, weeks:
         )
         return
     weeks = list(weeks)
+    load_current_inputs(connection, code_version())
     made_from = "figures_hash" if contract.schema_name == "staging" else "inputs_hash"
     connection.execute(
         "DELETE FROM checks.builds WHERE table_name = ? AND list_contains(?, week_start)", [contract.name, weeks]
     )
     connection.execute(
         "INSERT INTO checks.builds BY NAME "
-        f"SELECT ? AS table_name, week_start, ? AS code_version, {made_from} AS inputs_hash "
-        "FROM attribution.week_inputs WHERE list_contains(?, week_start)",
-        [contract.name, code_version(), weeks],
+        "SELECT ? AS table_name, week_start, code_version, "
+        f"CASE WHEN list_contains(?, week_start) THEN {made_from} ELSE '{_UNKNOWN}' END AS inputs_hash "
+        "FROM temp.current_inputs CROSS JOIN temp.current_code WHERE list_contains(?, week_start)",
+        [contract.name, sorted(_current_weeks(connection, _weekly_tables_read(connection, contract))), weeks],
     )
 
 
 def load_current_inputs(connection: duckdb.DuckDBPyConnection, code: str) -> None:
     """Fills the temporary tables current_inputs (week_start, figures_hash, inputs_hash) and current_code
-    (code_version), with which the publication gate compares what was stamped."""
+    (code_version), with which what was stamped is compared."""
     connection.execute("CREATE OR REPLACE TEMP TABLE current_inputs AS FROM attribution.week_inputs")
     connection.execute("CREATE OR REPLACE TEMP TABLE current_code AS SELECT ? AS code_version", [code])
 
 
-def stale_weeks(connection: duckdb.DuckDBPyConnection, figures: Mapping[date, str]) -> set[date]:
-    """Weeks with rows made by other code, from other reference files, or from other figures than are at hand, and those
-    that a run which failed has left with some tables built and others not.
+def weeks_to_build_too(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[date]:
+    """Weeks that were built before, and of which this weekly table has no rows, or rows that were made by other code or
+    from other figures or facts than the tables behind it have now: an edition must not mix them.
 
-    `figures` are the hashes of the weeks' figures in the snapshot store: they may not be staged yet.
+    Not those of which the tables behind it are out of date themselves: building these would mend nothing.
     """
     load_current_inputs(connection, code_version())
-    rows = connection.execute(
-        "SELECT builds.week_start, builds.table_name LIKE 'staging.%' AS is_of_figures, builds.inputs_hash, "
-        "builds.code_version = code.code_version AND (is_of_figures OR builds.inputs_hash = inputs.inputs_hash) "
-        "FROM checks.builds AS builds CROSS JOIN temp.current_code AS code "
-        "LEFT JOIN temp.current_inputs AS inputs ON inputs.week_start = builds.week_start "
-        "WHERE builds.week_start IS NOT NULL"
-    ).fetchall()
-    stale = {
-        week
-        for week, is_of_figures, made_from, is_current in rows
-        if not is_current or (is_of_figures and figures.get(week) != made_from)
-    }
-    weekly_tables = sum(contract.build is Build.WEEKS for contract in CONTRACTS.values())
-    half_built = connection.execute(
-        "SELECT week_start FROM checks.builds WHERE week_start IS NOT NULL GROUP BY week_start HAVING count(*) < ?",
-        [weekly_tables],
-    ).fetchall()
-    stale |= {row[0] for row in half_built}
-    if made_from_reference_hash(connection) not in (None, reference_hash(REFERENCE_DIRECTORY)):
-        stale |= built_weeks(connection)
-    return stale
+    behind = _current_weeks(connection, _weekly_tables_read(connection, contract))
+    return (built_weeks(connection) & behind) - _current_weeks(connection, [contract.name])
 
 
 def built_weeks(connection: duckdb.DuckDBPyConnection) -> set[date]:
@@ -89,3 +77,38 @@ def made_from_reference_hash(connection: duckdb.DuckDBPyConnection) -> str | Non
         "SELECT inputs_hash FROM checks.builds WHERE table_name = 'attribution.models'"
     ).fetchall()
     return str(rows[0][0]) if rows else None
+
+
+def _current_weeks(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> set[date]:
+    """Weeks of which all these tables have rows made from what is at hand, or none where nothing is at hand."""
+    rows = connection.execute(
+        """
+        WITH weeks AS (
+            SELECT week_start FROM checks.builds WHERE week_start IS NOT NULL
+            UNION
+            SELECT week_start FROM temp.current_inputs
+        )
+        SELECT weeks.week_start
+        FROM weeks
+        CROSS JOIN temp.current_code AS code
+        LEFT JOIN (SELECT unnest(CAST($tables AS VARCHAR[])) AS name) AS tables ON true
+        LEFT JOIN temp.current_inputs AS inputs ON inputs.week_start = weeks.week_start
+        LEFT JOIN checks.builds AS builds
+            ON builds.week_start = weeks.week_start AND builds.table_name = tables.name
+        GROUP BY weeks.week_start
+        HAVING bool_and(
+            tables.name IS NULL
+            OR coalesce(builds.code_version = code.code_version, true)
+            AND builds.inputs_hash IS NOT DISTINCT FROM
+            CASE WHEN tables.name LIKE 'staging.%' THEN inputs.figures_hash ELSE inputs.inputs_hash END
+        )
+        """,
+        {"tables": sorted(tables)},
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
+def _weekly_tables_read(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[str]:
+    # DuckDB gives each relation as `schema.table`, or `schema.table AS alias`
+    named = {name.split(" ")[0] for name in connection.get_table_names(select_sql(contract), qualified=True)}
+    return {name for name in named if name in CONTRACTS and CONTRACTS[name].build is Build.WEEKS}

@@ -23,7 +23,7 @@ def run_job(
 ) -> dg.ExecuteInProcessResult:
     """Builds the weeks from `first` to `last` from what the store holds, and publishes; a failure does not raise."""
     warehouse = Warehouse(home, sources=[], lock_wait_seconds=0, editions_to_keep=5, hold_back=frozenset(hold_back))
-    job = build_definitions({"warehouse": warehouse}).resolve_job_def(JOB_NAME)
+    job = build_definitions(warehouse).resolve_job_def(JOB_NAME)
     return job.execute_in_process(
         instance=instance,
         run_config=_QUIET,

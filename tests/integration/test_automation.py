@@ -39,7 +39,7 @@ FIGURES = {"openai/gpt-5": 10_000, "deepseek/deepseek-v3": 9_000}
 
 
 def definitions(home: Home) -> dg.Definitions:
-    return build_definitions({"warehouse": warehouse_of(home)})
+    return build_definitions(warehouse_of(home))
 
 
 def warehouse_of(home: Home) -> Warehouse:

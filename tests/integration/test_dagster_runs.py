@@ -28,7 +28,6 @@ from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
 from pipeline.dagster_home import end_abandoned_runs, is_running
 from pipeline.event_log_storage import PooledSqliteEventLogStorage
-from pipeline.run_job import RunRequest, with_stale_weeks
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.home import Home
 
@@ -283,8 +282,7 @@ class TestBadWeek:
         shutil.copytree(bad_run.home.path, home.path)
         corrected = full_weeks([week(1)], FIGURES | {"openai/gpt-5": 10_001})
         building.put_rows(home, corrected, LONG_AFTER + timedelta(hours=2))
-        request = with_stale_weeks(home, RunRequest(week(1), week(1)), lambda _: None)
-        retried = Run(home, instance, run_job(home, request.first, request.last, instance))
+        retried = Run(home, instance, run_job(home, week(1), week(1), instance))
         assert retried.result.success
         assert retried.query("SELECT week_start, is_held_back FROM main.weeks ORDER BY 1") == [
             (week(0), False),

@@ -12,14 +12,16 @@ import pytest
 from building import LONG_AFTER, days_of, full_day, full_weeks, week
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from dagster._core.loader import LoadingContextForTest
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 from job_runs import run_job
 
 from assets.resources import Warehouse
 from assets.snapshots import TOTALS_KEY
 from pipeline.dagster_home import prepare_dagster_home
-from pipeline.definitions import FETCH_JOB_NAME, build_definitions
-from pipeline.run_job import RunRequest, with_stale_weeks
+from pipeline.definitions import FETCH_JOB_NAME, JOB_NAME, build_definitions
+from pipeline.launching import publishing_run
 from pipeline.settings import Settings
+from warehouse.contracts import CONTRACTS, Build
 from warehouse.errors import SnapshotRejected
 from warehouse.home import Home
 from warehouse.parsers import CATALOGUE_FORMAT
@@ -27,6 +29,7 @@ from warehouse.snapshots import Origin
 
 FIGURES = {"openai/gpt-5": 10_000, "deepseek/deepseek-v3": 9_000}
 WEEKS = [week(0), week(1), week(2)]
+WEEKLY = [contract.name.replace(".", "/") for contract in CONTRACTS.values() if contract.build is Build.WEEKS]
 
 
 @dataclass
@@ -52,7 +55,7 @@ def fetch(home: Home, instance: dg.DagsterInstance, rows: list[building.Row]) ->
 def fetch_from(source: Answers, home: Home, instance: dg.DagsterInstance) -> bool:
     """Whether the fetch job succeeds."""
     warehouse = Warehouse(home, sources=[], lock_wait_seconds=0, editions_to_keep=5, live=lambda _, __: source)
-    job = build_definitions({"warehouse": warehouse}).resolve_job_def(FETCH_JOB_NAME)
+    job = build_definitions(warehouse).resolve_job_def(FETCH_JOB_NAME)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     return job.execute_in_process(instance=instance, run_config=quiet, raise_on_error=False).success
 
@@ -67,6 +70,15 @@ def stale(instance: dg.DagsterInstance) -> set[tuple[str, str | None]]:
         for partition in ([str(one) for one in WEEKS] if graph.get(key).is_partitioned else [None])
         if resolver.get_status(key, partition).value != "FRESH"
     }
+
+
+def weeks_built_by(run: dg.ExecuteInProcessResult) -> dict[str, set[str | None]]:
+    """Of each asset with weeks, those of which the run has left an event."""
+    built: dict[str, set[str | None]] = {}
+    for event in run.get_asset_materialization_events():
+        if event.asset_key and event.partition:
+            built.setdefault(event.asset_key.to_user_string(), set()).add(event.partition)
+    return built
 
 
 @contextmanager
@@ -104,12 +116,12 @@ def test_only_the_weeks_that_a_fetch_changed_are_stale_until_they_are_built(
     first, second, *_ = days_of(WEEKS[2])
     fetch(home, built, full_day(first, FIGURES | {"google/gemini-9": 200}) + full_day(second, FIGURES))
     assert stale(built) == {("raw/snapshots", None), ("staging/model_day_tokens", str(WEEKS[2]))}
-    said: list[str] = []
-    wider = with_stale_weeks(home, RunRequest(WEEKS[1], WEEKS[1]), said.append)
-    assert (wider.first, wider.last, len(said)) == (WEEKS[1], WEEKS[2], 1), "and a run builds them"
-
-    assert run_job(home, WEEKS[2], WEEKS[2], built).success
-    assert stale(built) == set(), "the weeks that were not built do not rest on what has changed"
+    run = run_job(home, WEEKS[0], WEEKS[0], built)
+    assert run.success
+    of_weeks = weeks_built_by(run)
+    for key in WEEKLY:
+        assert of_weeks[key] == {str(WEEKS[0]), str(WEEKS[2])}, "what is out of date is built, too"
+    assert stale(built) == set(), "the week that was not built does not rest on what has changed"
 
 
 def test_rows_that_name_an_older_snapshot_are_stale_although_their_figures_are_the_same(
@@ -142,10 +154,12 @@ def test_weeks_that_were_skipped_are_built_by_what_runs_by_itself_and_only_named
 ) -> None:
     later = [week(number) for number in (4, 5, 7)]
     fetch(home, built, full_weeks(later, FIGURES))
-    asked = RunRequest(week(5), week(5))
-    assert with_stale_weeks(home, asked, lambda _: None) == asked
-    wider = with_stale_weeks(home, asked, lambda _: None, with_skipped_weeks=True)
-    assert (wider.first, wider.last) == (week(4), week(5)), "of week 3 there are no figures, week 7 is not asked for"
+    asked = publishing_run(home, build_definitions().resolve_job_def(JOB_NAME), week(5)).tags
+    assert asked[ASSET_PARTITION_RANGE_START_TAG] == str(week(4))
+    assert asked[ASSET_PARTITION_RANGE_END_TAG] == str(week(5))
+    run = run_job(home, week(5), week(5), built)
+    assert run.success
+    assert weeks_built_by(run)["weekly/country_tokens"] == {str(week(5))}, "of week 3 there are no figures"
 
 
 def test_a_run_over_weeks_without_figures_builds_the_rest_and_publishes(home: Home, built: dg.DagsterInstance) -> None:

@@ -1,12 +1,21 @@
-"""The writer's lock between processes: who comes second waits, says for whom, and writes once the first is gone."""
+"""The writer's lock: between processes, who comes second waits, says for whom, and writes once the first is gone; a run
+of Dagster holds it to its end.
+"""
 
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import duckdb
+import pytest
 from building import REPOSITORY
 
+from assets.resources import Warehouse
+from warehouse.errors import LockHeld, StorageFailed
 from warehouse.home import Home
-from warehouse.lock import writer_lock
+from warehouse.lock import holder_of, writer_lock
 
 HOLD = """
 import sys
@@ -19,12 +28,25 @@ with writer_lock(Home(Path(sys.argv[2])), 0):
 """
 
 
+def fill_the_disk(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE TEMP TABLE of_this_run (number INTEGER)")
+    raise duckdb.IOException("no more space")
+
+
+@contextmanager
+def holding(home: Home) -> Iterator[subprocess.Popen[str]]:
+    """Another process, that holds the lock until it is killed."""
+    command = [sys.executable, "-c", HOLD, "backfill", str(home.path)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n"
+        yield process
+        process.kill()
+
+
 def test_the_second_waits_for_the_first_and_goes_on_when_that_is_killed(home: Home) -> None:
     said: list[str] = []
-    command = [sys.executable, "-c", HOLD, "backfill", str(home.path)]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == "writing\n"
+    with holding(home) as first:
 
         def kill_the_first(text: str) -> None:
             said.append(text)
@@ -34,3 +56,40 @@ def test_the_second_waits_for_the_first_and_goes_on_when_that_is_killed(home: Ho
             first.wait(timeout=30)
     assert len(said) == 1, "told once, however long it takes"
     assert said[0].startswith(f"Waiting for process {first.pid} (-c backfill {home.path}), since ")
+
+
+def test_a_run_keeps_lock_and_file_from_its_first_write_to_its_end(home: Home) -> None:
+    """Between two assets, too: nothing else may be built in the middle of it."""
+    logged: list[str] = []
+    with Warehouse(home, [], lock_wait_seconds=0, editions_to_keep=1).for_one_run(logged.append) as warehouse:
+        assert holder_of(home) is None, "before it writes"
+        with warehouse.writing() as connection:
+            connection.execute("CREATE TEMP TABLE of_this_run (number INTEGER)")
+        assert str(os.getpid()) in str(holder_of(home))
+        with warehouse.writing() as connection:
+            assert connection.execute("FROM of_this_run").fetchall() == []
+    assert holder_of(home) is None
+    assert logged == []
+
+
+def test_after_an_error_the_file_is_opened_anew_and_the_lock_kept(home: Home) -> None:
+    with Warehouse(home, [], lock_wait_seconds=0, editions_to_keep=1).for_one_run(print) as warehouse:
+        with pytest.raises(StorageFailed, match="no more space"), warehouse.writing() as connection:
+            fill_the_disk(connection)
+        assert holder_of(home) is not None
+        with warehouse.writing() as connection:
+            assert connection.execute("SELECT count(*) FROM duckdb_tables() WHERE temporary").fetchall() == [(0,)]
+    assert holder_of(home) is None
+
+
+def test_a_run_of_dagster_says_in_its_log_for_whom_it_waits(home: Home) -> None:
+    logged: list[str] = []
+    waiting = Warehouse(home, [], lock_wait_seconds=0.3, editions_to_keep=1)
+    with (
+        holding(home) as holder,
+        waiting.for_one_run(logged.append) as warehouse,
+        pytest.raises(LockHeld, match=f"process {holder.pid} "),
+        warehouse.writing(),
+    ):
+        pass
+    assert [text.partition(" (")[0] for text in logged] == [f"Waiting for process {holder.pid}"]
