@@ -51,7 +51,8 @@ class Warehouse:
     """What every asset needs: where state lives, where snapshots come from, and how to report on the way.
 
     `sources` are at hand and observed in every build; `live` asks the network, only when it is told to. `report` hears
-    of each asset as it begins; of what else a person should know, so does `log`.
+    of each asset as it begins; of what else a person should know, so does `log`. `run` is what others are told of who
+    writes.
     """
 
     home: Home
@@ -61,6 +62,7 @@ class Warehouse:
     hold_back: frozenset[date] = frozenset()
     report: Callable[[str], None] = field(default=lambda _: None)
     log: Callable[[str], None] = field(default=lambda _: None)
+    run: str | None = None
     live: Callable[[FetchRequest, Callable[[str], None]], LiveSource] | None = None
     _lock: ExitStack = field(default_factory=ExitStack, init=False)
     _file: ExitStack = field(default_factory=ExitStack, init=False)
@@ -68,15 +70,15 @@ class Warehouse:
     _told: set[str] = field(default_factory=set, init=False)
 
     @contextmanager
-    def for_one_run(self, log: Callable[[str], None]) -> Iterator["Warehouse"]:
+    def for_one_run(self, run: str, log: Callable[[str], None]) -> Iterator["Warehouse"]:
         """The one that serves a run of Dagster: the lock and the file that it takes on the way it keeps to the end."""
-        warehouse = replace(self, log=log)
+        warehouse = replace(self, run=run, log=log)
         with warehouse._lock, warehouse._file:
             yield warehouse
 
     def lock(self) -> None:
         """Takes the writer's lock until the run ends: nothing else is built, or fetched, in the middle of it."""
-        self._lock.enter_context(writer_lock(self.home, self.lock_wait_seconds, self.tell))
+        self._lock.enter_context(writer_lock(self.home, self.lock_wait_seconds, self.tell, self.run))
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:

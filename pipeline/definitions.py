@@ -46,7 +46,8 @@ def _ask_openrouter(settings: Settings, request: FetchRequest, report: Callable[
 def _for_one_run(warehouse: Warehouse) -> dg.ResourceDefinition:
     @dg.resource
     def of_run(context: dg.InitResourceContext) -> Iterator[Warehouse]:
-        with warehouse.for_one_run(context.log.info if context.log else lambda _: None) as of_this_run:
+        run = f"run {context.run.run_id} of {context.run.job_name} in Dagster" if context.run else "Dagster"
+        with warehouse.for_one_run(run, context.log.info if context.log else lambda _: None) as of_this_run:
             yield of_this_run
 
     return of_run

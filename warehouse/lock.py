@@ -19,10 +19,16 @@ _POLL_SECONDS = 0.2
 
 
 @contextmanager
-def writer_lock(home: Home, wait_seconds: float, on_wait: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+def writer_lock(
+    home: Home,
+    wait_seconds: float,
+    on_wait: Callable[[str], None] = lambda _: None,
+    holder: str | None = None,
+) -> Iterator[None]:
     """Holds the one right to write under `home`; re-entrant within a process.
 
-    Waits up to `wait_seconds` for another holder, telling `on_wait` once who that is. Raises LockHeld after that.
+    Waits up to `wait_seconds` for another holder, telling `on_wait` once who that is. Raises LockHeld after that. To
+    others the holder is this process by its command line, or as `holder` says.
     """
     home.prepare()
     lock = FileLock(home.writer_lock, is_singleton=True, thread_local=False)
@@ -34,19 +40,19 @@ def writer_lock(home: Home, wait_seconds: float, on_wait: Callable[[str], None] 
             lock.acquire(timeout=0)
             break
         except Timeout:
-            holder = _describe(holder_file)
+            other = _describe(holder_file)
             if time.monotonic() >= deadline:
                 raise LockHeld(
-                    f"Another process is writing under {home.path}: {holder}.",
+                    f"Another process is writing under {home.path}: {other}.",
                     "wait until it ends, or end it; the lock goes with its process.",
                 ) from None
             if not is_told:
-                on_wait(f"Waiting for {holder} ...")
+                on_wait(f"Waiting for {other} ...")
                 is_told = True
             time.sleep(_POLL_SECONDS)
     try:
         if lock.lock_counter == 1:
-            _describe_self(holder_file)
+            _describe_self(holder_file, holder or _command_line())
         yield
     finally:
         lock.release()
@@ -70,13 +76,20 @@ def holder_of(home: Home) -> str | None:
     return None
 
 
-def _describe_self(holder_file: Path) -> None:
+def _describe_self(holder_file: Path, command: str) -> None:
     holder = {
         "pid": os.getpid(),
-        "command": Path(sys.argv[0]).name + " " + " ".join(sys.argv[1:]),
+        "command": command,
         "since_utc": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
     }
     holder_file.write_text(json.dumps(holder))
+
+
+def _command_line() -> str:
+    program, *arguments = sys.argv
+    if "--instance-ref" in arguments:  # and after it all of its configuration, with the password of its database
+        return "a server of Dagster"
+    return " ".join([Path(program).name, *arguments])
 
 
 def _describe(holder_file: Path) -> str:

@@ -61,11 +61,11 @@ def test_the_second_waits_for_the_first_and_goes_on_when_that_is_killed(home: Ho
 def test_a_run_keeps_lock_and_file_from_its_first_write_to_its_end(home: Home) -> None:
     """Between two assets, too: nothing else may be built in the middle of it."""
     logged: list[str] = []
-    with Warehouse(home, [], lock_wait_seconds=0, editions_to_keep=1).for_one_run(logged.append) as warehouse:
+    with Warehouse(home, [], lock_wait_seconds=0, editions_to_keep=1).for_one_run("run 12", logged.append) as warehouse:
         assert holder_of(home) is None, "before it writes"
         with warehouse.writing() as connection:
             connection.execute("CREATE TEMP TABLE of_this_run (number INTEGER)")
-        assert str(os.getpid()) in str(holder_of(home))
+        assert str(holder_of(home)).startswith(f"process {os.getpid()} (run 12), since ")
         with warehouse.writing() as connection:
             assert connection.execute("FROM of_this_run").fetchall() == []
     assert holder_of(home) is None
@@ -73,7 +73,7 @@ def test_a_run_keeps_lock_and_file_from_its_first_write_to_its_end(home: Home) -
 
 
 def test_after_an_error_the_file_is_opened_anew_and_the_lock_kept(home: Home) -> None:
-    with Warehouse(home, [], lock_wait_seconds=0, editions_to_keep=1).for_one_run(print) as warehouse:
+    with Warehouse(home, [], lock_wait_seconds=0, editions_to_keep=1).for_one_run("run 12", print) as warehouse:
         with pytest.raises(StorageFailed, match="no more space"), warehouse.writing() as connection:
             fill_the_disk(connection)
         assert holder_of(home) is not None
@@ -87,9 +87,16 @@ def test_a_run_of_dagster_says_in_its_log_for_whom_it_waits(home: Home) -> None:
     waiting = Warehouse(home, [], lock_wait_seconds=0.3, editions_to_keep=1)
     with (
         holding(home) as holder,
-        waiting.for_one_run(logged.append) as warehouse,
+        waiting.for_one_run("run 12", logged.append) as warehouse,
         pytest.raises(LockHeld, match=f"process {holder.pid} "),
         warehouse.writing(),
     ):
         pass
     assert [text.partition(" (")[0] for text in logged] == [f"Waiting for process {holder.pid}"]
+
+
+def test_a_server_of_dagster_does_not_show_its_configuration(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["dagster/__main__.py", "api", "grpc", "--instance-ref", '{"password": "secret"}'])
+    with writer_lock(home, 0):
+        assert str(holder_of(home)).startswith(f"process {os.getpid()} (a server of Dagster), since ")
+        assert "secret" not in home.writer.read_text()
