@@ -10,6 +10,7 @@ from typing import Any
 
 from assets.resources import FetchRequest
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, dagster_records, end_abandoned_runs, prepare_dagster_home
+from pipeline.interrupts import interrupts_noted
 from pipeline.notifications import telling_of_failure
 from pipeline.settings import Settings
 from warehouse.errors import ChecksFailed, TokentideError
@@ -87,10 +88,15 @@ def _execute(
 
     warehouse = make_warehouse(settings)
     warehouse.hold_back = hold_back
-    warehouse.report = report
     job = build_definitions(warehouse).get_job_def(job_name)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with dagster_records(settings) as instance:
+    with dagster_records(settings) as instance, interrupts_noted() as raise_interrupt:
+
+        def report_or_end(step: str) -> None:
+            raise_interrupt()
+            report(step)
+
+        warehouse.report = report_or_end
         end_abandoned_runs(instance)
         try:
             job.execute_in_process(
