@@ -6,10 +6,11 @@ a unit, named with it. Not here: how a chart is drawn (svg_chart.py); what must 
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 
 import dagster as dg
@@ -50,22 +51,30 @@ _MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]|~<>&#!])")
 
 @dataclass(frozen=True)
 class Shown:
-    """Metadata for the events of one build: `of_week` is small and for each of them, `once` for the last."""
+    """Metadata for the events of one build: the rows are those of a week, or of a whole table under None."""
 
-    of_week: Mapping[date, Mapping[str, float]]
-    once: Mapping[str, dg.MarkdownMetadataValue]
+    chart: Mapping[str, dg.MarkdownMetadataValue]
+    figures: Mapping[date, Mapping[str, float]]
+    first_rows: Mapping[date | None, dg.MarkdownMetadataValue]
+
+    def of(self, week: date | None) -> Mapping[str, dg.MarkdownMetadataValue | float]:
+        """For the event of the week, or of the whole table."""
+        figures = self.figures.get(week, {}) if week else {}
+        return {**self.chart, "first_rows": self.first_rows[week], **figures}
 
 
-def shown_rows(connection: duckdb.DuckDBPyConnection, contract: Contract, last_week: date | None = None) -> Shown:
-    """What to show of the table as it stands; rows are those of the last written week, if it is built by weeks."""
+def shown_rows(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, weeks: Collection[date] | None = None
+) -> Shown:
+    """What to show of the table as it stands: of these weeks where it is built by weeks, else of the whole."""
     figures = figures_by_week(connection, contract)
-    charts = {"by_week": chart(figures)} if figures else {}
     return Shown(
+        {"by_week": chart(figures)} if figures else {},
         {
             week: {name: round(value, 4) for name, value in of.items() if value is not None}
             for week, of in figures.items()
         },
-        {**charts, "first_rows": preview(connection, contract, last_week)},
+        {None: preview(connection, contract)} if weeks is None else previews_by_week(connection, contract, weeks),
     )
 
 
@@ -112,32 +121,51 @@ def chart(figures: Figures) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(line_chart(list(lines.values()), caption))
 
 
-def preview(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, week: date | None = None
-) -> dg.MarkdownMetadataValue:
-    """The first rows as a Markdown table, the largest first: of the week, or else of the newest that tells most. Where
-    a week has but one row, the newest weeks."""
+def preview(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dg.MarkdownMetadataValue:
+    """The first rows as a Markdown table, the largest first: of the newest week that tells most, or, where a week has
+    but one row, of the newest weeks."""
+    is_by_week = contract.has_weeks and set(contract.key) - _HEADLINE.keys() != {"week_start"}
+    found = _previews(connection, contract, _newest_week(contract) if is_by_week else None)
+    return next(iter(found.values()), dg.MetadataValue.md("No rows."))
+
+
+def previews_by_week(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, weeks: Collection[date]
+) -> dict[date | None, dg.MarkdownMetadataValue]:
+    """The first rows of each of these weeks, the largest first."""
+    listed = ", ".join(f"DATE '{week}'" for week in sorted(weeks))
+    return _previews(connection, contract, f"({listed})") if weeks else {}
+
+
+def _previews(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, weeks: str | None
+) -> dict[date | None, dg.MarkdownMetadataValue]:
+    """By week where `weeks` says in SQL which, else under None; none of what has no rows."""
     has = contract.column_names
     fixed = {name: f"= '{value}'" for name, value in _HEADLINE.items() if name in contract.key}
-    if contract.has_weeks and set(contract.key) - fixed.keys() != {"week_start"}:
-        fixed["week_start"] = f"= {f'DATE {week.isoformat()!r}' if week else _newest_week(contract)}"
+    if weeks:
+        fixed["week_start"] = f"IN {weeks}"
     columns = [n for n in has if n not in fixed and (contract.key == (n,) or not _ASIDE.fullmatch(n))]
     first, *others = columns
     others.sort(key=lambda n: (n not in _FIRST, n not in contract.key, _holds_words(contract, n)))
     columns = [first, *others]
-    order = [term for column, term in _FIRST.items() if column in has and column not in fixed]
+    order = ", ".join(
+        [*(term for column, term in _FIRST.items() if column in has and column not in fixed), *contract.key]
+    )
+    week = "week_start" if weeks else "CAST(NULL AS DATE)"
     rows = connection.execute(
-        f"SELECT {', '.join(columns)}, count(*) OVER (), {'week_start' if 'week_start' in fixed else 'NULL'} "
-        f"FROM {contract.name} "
+        f"SELECT {', '.join(columns)}, {week} AS shown_week, count(*) OVER (PARTITION BY {week}) FROM {contract.name} "
         f"WHERE {' AND '.join(f'{name} {is_what}' for name, is_what in fixed.items()) or 'true'} "
-        f"ORDER BY {', '.join([*order, *contract.key])} LIMIT {_ROWS}"
+        f"QUALIFY row_number() OVER (PARTITION BY {week} ORDER BY {order}) <= {_ROWS} ORDER BY shown_week, {order}"
     ).fetchall()
-    if not rows:
-        return dg.MetadataValue.md("No rows.")
-    *_, in_all, shown_week = rows[0]
-    of = [f"week {shown_week}"] * bool(shown_week) + [f"`{_HEADLINE[name]}`" for name in fixed if name in _HEADLINE]
-    caption = f"{len(rows)} of {in_all:,} rows" + (f" of {', '.join(of)}" if of else "")
-    return dg.MetadataValue.md(f"{caption}\n\n{markdown_table(columns, [row[:-2] for row in rows])}")
+    of = "".join(f", `{_HEADLINE[name]}`" for name in fixed if name in _HEADLINE)
+    found: dict[date | None, dg.MarkdownMetadataValue] = {}
+    for shown_week, group in groupby(rows, key=lambda row: row[-2]):
+        shown = list(group)
+        what = (f", week {shown_week}" if shown_week else "") + of
+        caption = f"{len(shown)} of {shown[0][-1]:,} rows" + what.replace(", ", " of ", 1)
+        found[shown_week] = dg.MetadataValue.md(f"{caption}\n\n{markdown_table(columns, [row[:-2] for row in shown])}")
+    return found
 
 
 def markdown_table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

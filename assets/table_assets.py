@@ -67,11 +67,10 @@ def weekly_table(name: str, reads: frozenset[str] | None = None, explain: Explai
             report = build_weeks(connection, contract, {*asked, *too}, _validator(), warehouse.home)
             held_back = warehouse.hold_back | held_back_weeks(connection)
             causes = explain(connection, report.failed.keys() - held_back) if explain else []
-            last = max((week for week in report.written if week), default=None)
-            shown = shown_rows(connection, contract, last)
+            shown = shown_rows(connection, contract, [week for week in report.written if week])
         seconds = time.monotonic() - started
-        for week, written in report.written.items():
-            once = seconds if week == last else None
+        for number, (week, written) in enumerate(report.written.items(), 1):
+            once = seconds if number == len(report.written) else None
             context.log_event(_materialization(context, contract, written, week, shown, once))
         if BACKFILL_ID_TAG in context.run.tags:
             for week in set(asked) - report.written.keys() - report.failed.keys():
@@ -172,15 +171,10 @@ def _materialization(
     shown: Shown,
     seconds: float | None,
 ) -> dg.AssetMaterialization:
-    """What Dagster keeps of a build. Lineage, chart and rows only once a run: they are long, and cost by the event.
-
-    That is where the seconds of the whole build are given: its weeks are built at once.
-    """
-    row_count = "dagster/partition_row_count" if week else "dagster/row_count"
-    metadata: dict[str, dg.RawMetadataValue] = {} if seconds is None else dict(shown.once)
-    metadata[row_count] = written.rows
-    if week:
-        metadata |= shown.of_week.get(week, {})
+    """What Dagster keeps of a build. Column lineage only once a run, as it is long; and the seconds of the whole build,
+    as its weeks are built at once."""
+    metadata: dict[str, dg.RawMetadataValue] = {**shown.of(week)}
+    metadata["dagster/partition_row_count" if week else "dagster/row_count"] = written.rows
     if seconds is not None:
         metadata["seconds"] = round(seconds, 3)
         if sql_path(contract).exists():

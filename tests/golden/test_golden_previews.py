@@ -1,5 +1,7 @@
 """What the tables of the built-in archive show of themselves in Dagster's UI."""
 
+import re
+
 import duckdb
 import pytest
 
@@ -14,11 +16,18 @@ TABLES = [c for c in CONTRACTS.values() if c.build is not Build.VIEW and c.schem
 def test_every_table_shows_rows_and_one_with_weeks_a_chart(
     built_archive: duckdb.DuckDBPyConnection, contract: Contract
 ) -> None:
-    shown = shown_rows(built_archive, contract)
-    assert all(len(markdown.value) < SHOWN_INLINE_BELOW_CHARACTERS for markdown in shown.once.values())
+    by_weeks = contract.build is Build.WEEKS
+    weeks = built_archive.execute("SELECT week_start FROM weekly.weeks ORDER BY 1").fetchall() if by_weeks else []
+    shown = shown_rows(built_archive, contract, [week for (week,) in weeks] if by_weeks else None)
     has_rows = built_archive.execute(f"SELECT count(*) FROM {contract.name}").fetchall() != [(0,)]
-    assert ("rows" in shown.once["first_rows"].value and "| --- |" in shown.once["first_rows"].value) == has_rows
-    assert ("by_week" in shown.once) == (contract.has_weeks and has_rows)
+    assert shown.chart.keys() == ({"by_week"} if contract.has_weeks and has_rows else set())
+    assert list(shown.first_rows) == ([week for (week,) in weeks] if by_weeks else [None])
+    for markdown in (*shown.chart.values(), *shown.first_rows.values()):
+        assert len(markdown.value) < SHOWN_INLINE_BELOW_CHARACTERS
+    for week, rows in shown.first_rows.items():
+        assert ("| --- |" in rows.value) == has_rows
+        if week is not None:
+            assert re.match(rf"\d of [\d,]+ rows of week {week}\b", rows.value)
 
 
 def test_figures_are_those_that_the_published_views_tell(built_archive: duckdb.DuckDBPyConnection) -> None:
