@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, timedelta
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import dagster as dg
@@ -184,6 +185,21 @@ class TestWell:
 
 
 class TestProgram:
+    def test_the_driver_of_postgresql_is_missed_only_where_it_is_set(
+        self, well: Home, environment: pytest.MonkeyPatch
+    ) -> None:
+        def version_without_it(name: str) -> str:
+            if name == "dagster-postgres":
+                raise PackageNotFoundError
+            return version(name)
+
+        environment.setattr("pipeline.doctor.program.version", version_without_it)
+        assert bad() == {}
+        environment.setenv("TOKENTIDE_DAGSTER_POSTGRES_URL", "postgresql://me@127.0.0.1:1/x")
+        assert bad()["installed"] == ("failed", 3)
+        assert "dagster-postgres is not installed" in found()["installed"].observed
+        assert "postgres.lock" in found()["installed"].next_step
+
     def test_settings_are_named_and_secrets_are_not_shown(self, well: Home, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("OPENROUTER_API_KEY", KEY)
         environment.setenv("TOKENTIDE_WEBHOOK_URL", SECRET)
