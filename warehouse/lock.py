@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import shorten
 
 from filelock import FileLock, Timeout
 
@@ -16,6 +17,8 @@ from warehouse.errors import LockHeld
 from warehouse.home import Home
 
 _POLL_SECONDS = 0.2
+# Dagster gives its processes all settings as arguments
+_SHOWN_CHARACTERS = 120
 
 
 @contextmanager
@@ -82,6 +85,7 @@ def _describe_self(holder_file: Path) -> None:
 def _describe(holder_file: Path) -> str:
     try:
         holder = json.loads(holder_file.read_text())
-        return f"process {holder['pid']} ({holder['command'].strip()}), since {holder['since_utc']} UTC"
+        command = shorten(holder["command"], _SHOWN_CHARACTERS, placeholder=" ...")
+        return f"process {holder['pid']} ({command}), since {holder['since_utc']} UTC"
     except (OSError, ValueError, KeyError):
         return "a process that has only just started"
