@@ -16,6 +16,7 @@ from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import select_sql, sql_path
 from warehouse.parsers import ENDPOINTS, PRICES, PROVIDERS, USAGE
 from warehouse.reference_files import FILES_OF_TABLES, FILES_READ_BY_SQL, REFERENCE_DIRECTORY
+from warehouse.shell import called
 
 OWNERS = ["team:tokentide"]
 # In order of flow. Dagster sorts groups by name, so each carries its place. The curated files are a group of their own:
@@ -68,7 +69,7 @@ def description_of(contract: Contract) -> str:
         f"One row per {', '.join(f'`{name}`' for name in contract.key)}.",
         "**Units**: " + "; ".join(f"{unit}: {', '.join(names)}" for unit, names in units.items()) if units else "",
         "**Sources**: " + "; ".join(_SOURCES[source] for source in sources_of(contract.name)) + ".",
-        f'**Ask**: `.venv/bin/tokentide sql "FROM {contract.name} LIMIT 20"`',
+        f'**Ask**: `{called("tokentide")} sql "FROM {contract.name} LIMIT 20"`',
     ]
     return "\n\n".join(line for line in lines if line)
 

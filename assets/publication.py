@@ -15,6 +15,7 @@ from warehouse.contracts import CONTRACTS, Build
 from warehouse.errors import ChecksFailed
 from warehouse.publishing import publish
 from warehouse.results import GATE
+from warehouse.shell import called
 
 _KEY = dg.AssetKey("publication")
 _EXPECTATIONS = SUITES[GATE].expectations
@@ -32,8 +33,8 @@ _EXPECTATIONS = SUITES[GATE].expectations
             ],
             description="The published DuckDB file, replaced atomically once every gate is green. Whoever has the old "
             "one open keeps reading it.\n\n"
-            '**Ask**: `.venv/bin/tokentide sql "FROM china_and_us"`, `.venv/bin/tokentide sql "SHOW TABLES"`\n\n'
-            "**What changed, and why**: `.venv/bin/tokentide diff previous latest`",
+            f'**Ask**: `{called("tokentide")} sql "FROM china_and_us"`, `{called("tokentide")} sql "SHOW TABLES"`\n\n'
+            f"**What changed, and why**: `{called('tokentide')} diff previous latest`",
             group_name=group_name("publication"),
             owners=OWNERS,
             kinds={"duckdb", "python"},

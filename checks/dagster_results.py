@@ -9,6 +9,7 @@ import dagster as dg
 from checks.suite import Expectation
 from warehouse.contracts import CONTRACTS
 from warehouse.results import BLOCKING, CheckResult, format_observed
+from warehouse.shell import called
 
 _WEEKS_LISTED = 20
 _CAUSES_LISTED = 5
@@ -117,9 +118,9 @@ def _what_failed(
     if quarantine and worst.outcome == "failed":
         metadata["quarantine"] = dg.MetadataValue.path(str(quarantine))
         rows = f"FROM '{quarantine / 'candidate_rows.parquet'}'{where} LIMIT 50"
-        metadata["show_rejected_rows"] = f'.venv/bin/python -c "import duckdb; duckdb.sql(\\"{rows}\\").show()"'
+        metadata["show_rejected_rows"] = f'{called("python")} -c "import duckdb; duckdb.sql(\\"{rows}\\").show()"'
     elif worst.table_name in CONTRACTS:
-        metadata["show_rows"] = f'.venv/bin/tokentide sql "FROM {worst.table_name}{where}"'
+        metadata["show_rows"] = f'{called("tokentide")} sql "FROM {worst.table_name}{where}"'
     return metadata
 
 

@@ -95,17 +95,31 @@ def prepare_dagster_home(settings: Settings) -> None:
     home.prepare()
     home.dagster.mkdir(exist_ok=True)
     if settings.dagster_postgres:
-        if find_spec("dagster_postgres") is None:
-            raise RecordsUnavailable(
-                f"{POSTGRES_VARIABLE} is set, but dagster-postgres is not installed.",
-                "install it: .venv/bin/python -m pip install --require-hashes -r requirements/postgres.lock",
-            )
+        require_driver()
         os.environ[POSTGRES_VARIABLE] = settings.dagster_postgres.get_secret_value()
         records = _IN_POSTGRES
     else:
         records = _IN_SQLITE.format(events=json.dumps(str(home.dagster / "history" / "runs")))
     _write_settings(home.dagster / "dagster.yaml", _DAGSTER_YAML + records)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
+
+
+def require_driver() -> None:
+    """Raises RecordsUnavailable where what speaks with PostgreSQL is not installed."""
+    if find_spec("dagster_postgres") is None:
+        raise RecordsUnavailable(
+            f"{POSTGRES_VARIABLE} is set, but dagster-postgres is not installed.",
+            "install it: .venv/bin/python -m pip install --require-hashes -r requirements/postgres.lock",
+        )
+
+
+def not_served(told: str) -> RecordsUnavailable:
+    """What to raise where PostgreSQL refuses, with what it told."""
+    return RecordsUnavailable(
+        f"Dagster's records are in PostgreSQL, which does not serve: {told}",
+        f"start it, or correct {POSTGRES_VARIABLE}; without that variable the records are in SQLite. "
+        "The published file is as it was.",
+    )
 
 
 def _write_settings(path: Path, text: str) -> None:
@@ -139,18 +153,15 @@ def dagster_records(settings: Settings) -> Iterator["dg.DagsterInstance"]:
 
 @contextmanager
 def _postgres_serving(url: SecretStr) -> Iterator[None]:
-    from pipeline.postgres_storage import REFUSALS, require_answer
+    from pipeline.postgres_connection import connected, told_by
+    from pipeline.postgres_storage import REFUSALS
 
     try:
-        require_answer(url.get_secret_value())
+        with connected(url.get_secret_value()):
+            pass  # it answers; Dagster would try six times, and log each
         yield
     except REFUSALS as error:
-        told = str(getattr(error, "orig", None) or error.__cause__ or error).strip().split("\n")[0]
-        raise RecordsUnavailable(
-            f"Dagster's records are in PostgreSQL, which does not serve: {told}",
-            f"start it, or correct {POSTGRES_VARIABLE}; without that variable the records are in SQLite. "
-            "The published file is as it was.",
-        ) from error
+        raise not_served(told_by(error)) from error
 
 
 def end_abandoned_runs(instance: "dg.DagsterInstance") -> None:

@@ -15,6 +15,7 @@ from pipeline.run_job import FETCH_JOB_NAME, JOB_NAME
 from pipeline.schedules import make_schedules
 from pipeline.sensors import make_sensors
 from pipeline.settings import Settings
+from warehouse.shell import called
 
 
 @dg.job(
@@ -63,7 +64,7 @@ def build_definitions(warehouse: Warehouse | None = None) -> dg.Definitions:
         tags=BUILDS_ALL,
         description="From the stored snapshots to the published file, for one week or a range in a single run. Weeks "
         "that fail a blocking check keep their old rows, and nothing is published: the check says what was seen, and "
-        "where the rejected rows are. In a shell: `tokentide run`",
+        f"where the rejected rows are. In a shell: `{called('tokentide')} run`",
     )
     return dg.Definitions(
         assets=with_conditions(with_freshness(asset for layer in layers for asset in layer.ASSETS)),

@@ -38,9 +38,11 @@ def ending_of(error: BaseException) -> Ending:
         return Ending(error.exit_code, str(error.args[0]), error.next_step)
     if isinstance(error, ValidationError):
         problems = [f"{variable_of(str(problem['loc'][0]))}: {problem['msg']}" for problem in error.errors()]
-        return Ending(2, "\n".join(problems))
+        return Ending(2, "\n".join(problems), "correct or unset them; docs/commands.md has all settings.")
     if isinstance(error, ClickException):  # which Typer prints itself, unless there is a log
-        return Ending(error.exit_code, error.format_message())
+        context = getattr(error, "ctx", None)
+        next_step = f"{context.command_path} --help says what it takes." if context else ""
+        return Ending(error.exit_code, error.format_message(), next_step)
     if isinstance(error, SystemExit):  # Typer ends every command by one; of Ctrl-C its code is all that it leaves
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
         told = "Interrupted. The published file is as it was; run again to go on." if code == INTERRUPTED else ""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CHECKS_FAILED = "checks_failed"
 RUN_FAILED = "run_failed"
+SERVICE_FAILED = "service_failed"
 
 # for what is wrong with telling itself; where nobody set up logging, Python prints that to stderr
 LOGGER = logging.getLogger("tokentide")
@@ -33,8 +34,8 @@ _NEXT_STEP = "\nWhat to do: "
 
 @dataclass(frozen=True)
 class Failure:
-    """A run that failed. `event` is CHECKS_FAILED, or RUN_FAILED for all else; `weeks` is A..B as asked for, None where
-    the job has none; `run_id` is Dagster's, where known."""
+    """A run or a service that failed. `event` is CHECKS_FAILED, or SERVICE_FAILED of a service (`job` is its name), or
+    RUN_FAILED for all else; `weeks` is A..B as asked for, None where the job has none; `run_id` is Dagster's."""
 
     event: str
     job: str
@@ -121,6 +122,17 @@ def _failure_of(error: Exception, job: str, weeks: str | None) -> Failure:
         event = CHECKS_FAILED if isinstance(error, ChecksFailed) else RUN_FAILED
         return Failure(event, job, weeks, str(error.args[0]), error.next_step)
     return Failure(RUN_FAILED, job, weeks, f"{type(error).__name__}: {error}", "")
+
+
+def failure_of_service(service: str) -> Failure:
+    """What is told where systemd says that one of its services failed; why, its journal says."""
+    return Failure(
+        SERVICE_FAILED,
+        service,
+        None,
+        "Figures are as they were; what it is there for was not done.",
+        f"see why: journalctl -u {service}; and when that is mended: systemctl start {service}.",
+    )
 
 
 def failure_of_run(context: "dg.RunFailureSensorContext") -> Failure | None:

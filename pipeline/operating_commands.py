@@ -1,6 +1,7 @@
-"""The commands of whoever operates tokentide on a machine of its own: doctor, backups, retention, Dagster's settings.
+"""The commands of whoever operates tokentide on a machine of its own: doctor, backups, retention, Dagster's settings,
+telling of a service that failed.
 
-Part of the command line (cli.py); the work is in doctor, backups, retention and dagster_home.
+Part of the command line (cli.py); the work is in doctor, backups, retention, dagster_home and notifications.
 """
 
 from pathlib import Path
@@ -102,6 +103,20 @@ def prune(
         f"Runs from before {before:%Y-%m-%d %H:%M} UTC: {pruned.deleted:,} deleted, "
         f"{pruned.kept:,} kept as they hold a current state."
     )
+
+
+@operating.command(epilog="Example: `tokentide tell-of-failure tokentide-upkeep`")
+def tell_of_failure(
+    service: Annotated[str, typer.Argument(help="Name of the service of systemd's, without `.service`.")],
+) -> None:
+    """Tell the webhook that a service has failed. systemd runs this; a failed run tells of itself."""
+    from pipeline.notifications import failure_of_service, notifiers_of, tell
+
+    settings, failure = Settings(), failure_of_service(service)
+    tell(notifiers_of(settings), failure)
+    _print(failure.text)
+    if settings.webhook is None:
+        _print("Nobody else was told: TOKENTIDE_WEBHOOK_URL is not set.")
 
 
 @operating.command()

@@ -7,6 +7,7 @@ import building
 import duckdb
 import pytest
 from hypothesis import settings
+from postgres_server import postgres_server, programs
 
 from warehouse.contracts import CONTRACTS
 from warehouse.database import connect, create_tables, open_working_file
@@ -63,3 +64,12 @@ def built_archive(archive_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = connect(archive_home.working_file, read_only=True)
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    """The address of an empty PostgreSQL server on this machine."""
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres_server() as address:
+        yield address

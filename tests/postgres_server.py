@@ -22,6 +22,8 @@ _END_SECONDS = 30
 # looked for where it must not be; around it, what an address has to escape
 SECRET = "s3cret"
 _PASSWORD = f"@/{SECRET} %:"
+# a server's zone need not be UTC
+_ZONE = ("-c", "timezone=America/New_York")
 
 
 def programs() -> Path | None:
@@ -54,8 +56,9 @@ def postgres_server() -> Iterator[str]:
             listener.bind(("127.0.0.1", 0))
             port = listener.getsockname()[1]
         with (folder / "log").open("w") as log:
+            command = [bin_folder / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), "-k", folder]
             server = subprocess.Popen(
-                [bin_folder / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1", "-k", folder],
+                [*command, *_ZONE],
                 cwd=folder,
                 stdout=log,
                 stderr=log,

@@ -34,7 +34,8 @@ _MARKS = {OK: "[green]ok[/green]     ", WARNING: "[yellow]warning[/yellow]", FAI
 
 
 def examine(is_deep: bool = False, now_utc: datetime | None = None) -> list[Diagnosis]:
-    """Makes every check, whatever the others find. Writes nothing, asks nobody over the network, imports no Dagster."""
+    """Makes every check, whatever the others find. Writes nothing, imports no Dagster, and asks nobody over the network
+    but the PostgreSQL that holds Dagster's records, where one is set."""
     settings, bad_settings = program.read_settings()
     now = now_utc or datetime.now(UTC).replace(tzinfo=None)
     try:

@@ -32,10 +32,13 @@ def read_settings() -> tuple[Settings, dict[str, str]]:
         return Settings(**defaults), {variable_of(name): reason for name, reason in refused.items()}
 
 
-def installed(_: Patient) -> Diagnosis:
-    """The versions, against those that the program says it needs."""
+def installed(patient: Patient) -> Diagnosis:
+    """The versions, against those that the program says it needs, PostgreSQL's driver only where that is set."""
     wrong = []
+    extra = "postgres" if patient.settings.dagster_postgres else ""
     for requirement in map(Requirement, requires("tokentide") or []):
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
         try:
             if not requirement.specifier.contains(found := version(requirement.name), prereleases=True):
                 wrong.append(f"{requirement.name} {found} is not {requirement.specifier}")
@@ -44,9 +47,9 @@ def installed(_: Patient) -> Diagnosis:
     shown = ", ".join(f"{name} {version(name)}" for name in _SHOWN)
     observed = f"tokentide {SOFTWARE_VERSION}, Python {platform.python_version()}, {shown}"
     if wrong:
-        return failed(
-            "installed", f"{observed}; {'; '.join(wrong)}", "set up anew: delete the folder .venv, then `make run`."
-        )
+        anew = "set up anew: delete the folder .venv, then `make run`"
+        with_driver = ", and install requirements/postgres.lock (docs/deployment.md)" if extra else ""
+        return failed("installed", f"{observed}; {'; '.join(wrong)}", f"{anew}{with_driver}.")
     return ok("installed", observed)
 
 

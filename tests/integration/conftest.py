@@ -1,4 +1,4 @@
-"""Servers on this machine: OpenRouters for the tests of the clients, PostgreSQL for those of Dagster's records."""
+"""OpenRouters on this machine, for the tests of the clients."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from loopback import Loopback
-from postgres_server import postgres_server, programs
 
 from pipeline.dev_server import LoopbackOpenRouter, serving
 
@@ -27,12 +26,3 @@ def loopback_of(tmp_path: Path) -> Iterator[Callable[..., Loopback]]:
 def loopback(loopback_of: Callable[..., Loopback]) -> Loopback:
     """A server without faults, today being 2026-10-11: its latest export is that of 2026-10-10."""
     return loopback_of()
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    """The address of an empty PostgreSQL server on this machine."""
-    if programs() is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    with postgres_server() as address:
-        yield address

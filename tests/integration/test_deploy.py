@@ -48,7 +48,7 @@ COMMANDS = sorted({*(c.removeprefix(INSTALLED) for c in commands_of_units()), *c
 
 
 def test_units_and_page_were_read() -> None:
-    assert len(UNITS) == 4
+    assert len(UNITS) == 5
     assert {"tokentide prune --older-than 90", "dagster instance migrate"} <= {command.strip() for command in COMMANDS}
 
 
@@ -63,6 +63,13 @@ def test_a_command_can_be_understood(text: str) -> None:
     while hasattr(command, "commands"):
         command = command.commands[arguments.pop(0)]
     command.make_context(name, arguments)  # raises for an option or an argument that it does not have
+
+
+def test_a_failed_backup_is_told_of_by_a_unit_that_is_there() -> None:
+    (told,) = re.findall(r"^OnFailure=(.+)$", (DEPLOY / "tokentide-upkeep.service").read_text(), re.MULTILINE)
+    assert told == "tokentide-tell@%N.service"
+    assert "tokentide tell-of-failure %i" in COMMANDS
+    assert (DEPLOY / told.replace("%N", "")).exists()
 
 
 def test_the_web_server_is_reached_from_this_machine_only() -> None:

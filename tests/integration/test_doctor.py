@@ -3,26 +3,31 @@
 import io
 import json
 import os
-import sqlite3
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from building import LONG_AFTER, accept_all, build_tables, full_weeks, put_rows, references, week
+from dagster._core.events import EngineEventData
+from dagster._daemon.types import DaemonHeartbeat
+from postgres_server import SECRET as PASSWORD
 from rich.console import Console
 from runbook import runbook_says
 
 from checks.run import validate_publication
-from pipeline.dagster_home import COMMAND_LINE_PID_TAG
+from pipeline.dagster_home import COMMAND_LINE_PID_TAG, dagster_records, prepare_dagster_home
 from pipeline.doctor import as_json, examine, exit_code_of, print_diagnoses
 from pipeline.doctor.diagnosis import Diagnosis
 from pipeline.doctor.examination import CHECKS
 from pipeline.doctor.state import bytes_needed
+from pipeline.settings import Settings
 from warehouse.database import open_working_file
 from warehouse.home import Home
 from warehouse.lock import writer_lock
@@ -33,6 +38,26 @@ KEY = "sk-or-v1-0123456789abcdef"
 SECRET = "https://example.org/very-secret"
 NOW = LONG_AFTER + timedelta(hours=1)
 NOBODY = str(2**22 + 1)  # above what Linux gives to processes
+# in tokentide's own storage, whose connections stay open
+LAUNCHED_AND_KILLED = """
+import os
+import dagster as dg
+from dagster._core.events import EngineEventData
+from pipeline.dagster_home import dagster_records, prepare_dagster_home
+from pipeline.settings import Settings
+
+@dg.job(name="build_and_publish")
+def nothing(): ...
+
+prepare_dagster_home(Settings())
+with dagster_records(Settings()) as instance:
+    run = instance.create_run_for_job(
+        nothing, status=dg.DagsterRunStatus.STARTED, tags={".dagster/pool/tokentide_writer": "true"}
+    )
+    instance.report_engine_event("Started process for run.", run, EngineEventData.in_process(os.getpid()))
+    print(os.getpid(), flush=True)
+    os.kill(os.getpid(), 9)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -86,16 +111,36 @@ def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
+@dg.job(name="build_and_publish")
+def nothing() -> None: ...
+
+
+@contextmanager
+def recorded(home: Home) -> Iterator[dg.DagsterInstance]:
+    """Dagster's records under the home, which stay open."""
+    home.dagster.mkdir(exist_ok=True)
+    with dg.DagsterInstance.local_temp(str(home.dagster)) as instance:
+        yield instance
+
+
 @contextmanager
 def unfinished(home: Home, status: dg.DagsterRunStatus, tags: Mapping[str, str]) -> Iterator[str]:
     """A run in Dagster's records, which stay open, and its id."""
-
-    @dg.job(name="build_and_publish")
-    def nothing() -> None: ...
-
-    home.dagster.mkdir(exist_ok=True)
-    with dg.DagsterInstance.local_temp(str(home.dagster)) as instance:
+    with recorded(home) as instance:
         yield instance.create_run_for_job(nothing, status=status, tags=tags).run_id
+
+
+def launched(instance: dg.DagsterInstance, pid: int) -> str:
+    """A run as Dagster launches one: its first event names nothing, the next its process."""
+    tags = {".dagster/pool/tokentide_writer": "true"}
+    run = instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    instance.report_engine_event("Starting process for run.", run)
+    instance.report_engine_event("Started process for run.", run, EngineEventData.in_process(pid))
+    return run.run_id
+
+
+def hear_of_the_daemon(instance: dg.DagsterInstance) -> None:
+    instance.add_daemon_heartbeat(DaemonHeartbeat(NOW.replace(tzinfo=UTC).timestamp(), "SENSOR", None))
 
 
 class TestWell:
@@ -140,6 +185,21 @@ class TestWell:
 
 
 class TestProgram:
+    def test_the_driver_of_postgresql_is_missed_only_where_it_is_set(
+        self, well: Home, environment: pytest.MonkeyPatch
+    ) -> None:
+        def version_without_it(name: str) -> str:
+            if name == "dagster-postgres":
+                raise PackageNotFoundError
+            return version(name)
+
+        environment.setattr("pipeline.doctor.program.version", version_without_it)
+        assert bad() == {}
+        environment.setenv("TOKENTIDE_DAGSTER_POSTGRES_URL", "postgresql://me@127.0.0.1:1/x")
+        assert bad()["installed"] == ("failed", 3)
+        assert "dagster-postgres is not installed" in found()["installed"].observed
+        assert "postgres.lock" in found()["installed"].next_step
+
     def test_settings_are_named_and_secrets_are_not_shown(self, well: Home, environment: pytest.MonkeyPatch) -> None:
         environment.setenv("OPENROUTER_API_KEY", KEY)
         environment.setenv("TOKENTIDE_WEBHOOK_URL", SECRET)
@@ -272,15 +332,84 @@ class TestRecords:
             assert found()["pool"].observed.startswith(f"held by run {run_id}")
 
     def test_a_run_that_waits_for_a_daemon_that_is_not_there(self, well: Home) -> None:
-        with unfinished(well, dg.DagsterRunStatus.NOT_STARTED, {}):
+        with recorded(well) as instance:
+            instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.NOT_STARTED)
             assert bad() == {"runs": ("warning", 0)}
-            with sqlite3.connect(well.dagster / "history" / "runs.db") as records:
-                records.execute(
-                    "INSERT INTO daemon_heartbeats (daemon_type, timestamp) VALUES ('SENSOR', ?)", [str(NOW)]
-                )
+            hear_of_the_daemon(instance)
             assert bad() == {}
+
+    def test_what_dagster_launched_is_looked_for_by_the_process_that_it_names(self, well: Home) -> None:
+        with recorded(well) as instance:
+            hear_of_the_daemon(instance)
+            launched(instance, os.getppid())
+            assert bad() == {}, "under way, be the lock held or not"
+            run_id = launched(instance, int(NOBODY))
+            assert bad() == {"runs": ("warning", 0)}
+            assert f"run {run_id} of build_and_publish" in found()["runs"].observed
+            runbook_says("abandoned-run", "launched", printed())
+
+    def test_records_of_processes_that_were_killed_are_read_and_left_as_they_are(self, well: Home) -> None:
+        """They leave write-ahead logs, in which the newest stands."""
+        done = subprocess.run([sys.executable, "-c", LAUNCHED_AND_KILLED], capture_output=True, text=True, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        before = contents(well.path)
+        assert any(name.endswith("-wal") for name in before)
+        assert bad() == {"runs": ("warning", 0), "pool": ("warning", 0)}
+        assert f"its process {done.stdout.strip()} is gone" in found()["runs"].observed
+        now = contents(well.path)
+        assert now.keys() == before.keys()
+        # the index of a log is SQLite's own: whoever reads first after a kill makes it anew, in place
+        assert {name for name in now if now[name] != before[name] and not name.endswith("-shm")} == set()
 
     def test_records_that_cannot_be_read_are_a_failed_check_and_no_crash(self, well: Home) -> None:
         (well.dagster / "history").mkdir(parents=True)
         (well.dagster / "history" / "runs.db").write_bytes(b"no database" * 1000)
         assert bad() == {"runs": ("failed", 3), "pool": ("failed", 3)}
+
+
+class TestRecordsInPostgres:
+    @pytest.fixture
+    def settings(self, well: Home, environment: pytest.MonkeyPatch, postgres_url: str) -> Settings:
+        environment.setenv("DAGSTER_HOME", "to be replaced, and restored after the test")
+        environment.setenv("TOKENTIDE_DAGSTER_POSTGRES_URL", postgres_url)
+        return Settings()
+
+    def test_an_empty_database_has_no_records_yet_and_then_the_same_is_found(self, settings: Settings) -> None:
+        assert bad() == {}
+        assert found()["runs"].observed == "Dagster has no records yet"
+        prepare_dagster_home(settings)
+        with dagster_records(settings) as instance:
+            assert found()["runs"].observed == "0 kept, all have ended; Dagster's daemon does not run"
+            waiting = instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.NOT_STARTED)
+            assert bad() == {"runs": ("warning", 0)}
+            hear_of_the_daemon(instance)
+            assert bad() == {}
+            instance.delete_run(waiting.run_id)
+            launched(instance, os.getppid())
+            assert bad() == {}
+            gone = launched(instance, int(NOBODY))
+            assert bad() == {"runs": ("warning", 0)}
+            assert f"run {gone} of build_and_publish" in found()["runs"].observed
+            for run in instance.get_runs():
+                instance.delete_run(run.run_id)
+            tags = {COMMAND_LINE_PID_TAG: NOBODY, ".dagster/pool/tokentide_writer": "true"}
+            instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED, tags=tags)
+            assert bad() == {"runs": ("warning", 0), "pool": ("warning", 0)}
+        assert PASSWORD not in as_json(examine())
+
+    def test_one_that_does_not_serve_is_told_without_its_password(
+        self, well: Home, environment: pytest.MonkeyPatch
+    ) -> None:
+        environment.setenv("TOKENTIDE_DAGSTER_POSTGRES_URL", f"postgresql://me:{PASSWORD}%zz@127.0.0.1:1/x")
+        assert bad() == {"runs": ("failed", 3), "pool": ("failed", 3)}
+        assert "Connection refused" in found()["runs"].observed
+        runbook_says("postgresql-down", "doctor", printed())
+        assert PASSWORD not in as_json(examine())
+
+    def test_a_password_that_is_refused_is_not_told(
+        self, settings: Settings, environment: pytest.MonkeyPatch, postgres_url: str
+    ) -> None:
+        environment.setenv("TOKENTIDE_DAGSTER_POSTGRES_URL", postgres_url.replace(PASSWORD, f"not-{PASSWORD}"))
+        assert bad() == {"runs": ("failed", 3), "pool": ("failed", 3)}
+        assert "password authentication failed" in found()["runs"].observed
+        assert PASSWORD not in as_json(examine())

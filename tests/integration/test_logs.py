@@ -159,19 +159,30 @@ class TestEnding:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "setting", "what"),
+    ("arguments", "setting", "what", "next_step"),
     [
-        (["run", "--bogus"], {}, "No such option: --bogus"),
-        (["bogus"], {}, "No such command 'bogus'."),
-        (["run", "--weeks", "2026-01-05", "--as-of", "2026-02-01"], {}, "Invalid value for --as-of: it builds all"),
-        (["fetch"], {"TOKENTIDE_UI_PORT": "x"}, "TOKENTIDE_UI_PORT: Input should be a valid integer"),
-        (["fetch"], {"TOKENTIDE_WEBHOOK_URL": f"ftp://{KEY}"}, "TOKENTIDE_WEBHOOK_URL: Value error, must be https:"),
+        (["run", "--bogus"], {}, "No such option: --bogus", "run --help"),
+        (["bogus"], {}, "No such command 'bogus'.", " --help"),
+        (
+            ["run", "--weeks", "2026-01-05", "--as-of", "2026-02-01"],
+            {},
+            "Invalid value for --as-of: it builds all",
+            "run --help",
+        ),
+        (["fetch"], {"TOKENTIDE_UI_PORT": "x"}, "TOKENTIDE_UI_PORT: Input should be a valid integer", "settings"),
+        (
+            ["fetch"],
+            {"TOKENTIDE_WEBHOOK_URL": f"ftp://{KEY}"},
+            "TOKENTIDE_WEBHOOK_URL: Value error, must be https:",
+            "all settings.",
+        ),
     ],
 )
 def test_what_cannot_be_understood_is_told_in_the_log_alone(
     arguments: list[str],
     setting: dict[str, str],
     what: str,
+    next_step: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     log_is_put_back: None,
@@ -183,6 +194,7 @@ def test_what_cannot_be_understood_is_told_in_the_log_alone(
         main()
     (line,) = (json.loads(line) for line in capsys.readouterr().err.splitlines())
     assert line["what"].startswith(what)
+    assert next_step in line["next_step"]
     assert (line["event"], line["exit_code"], ended.value.code) == ("ended", 2, 2)
     assert KEY not in str(line)
 

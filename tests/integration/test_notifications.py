@@ -15,8 +15,10 @@ from building import LONG_AFTER, full_weeks, put_rows, week
 from job_runs import run_job as run_dagster_job
 from pydantic import SecretStr, ValidationError
 from runbook import runbook_says
+from typer.testing import CliRunner, Result
 
 from pipeline import run_job as command_line_runs
+from pipeline.cli import app
 from pipeline.dagster_home import COMMAND_LINE_PID_TAG, end_abandoned_runs
 from pipeline.definitions import JOB_NAME
 from pipeline.notifications import Failure, LogNotifier, notifiers_of, tell, telling_of_failure
@@ -354,3 +356,22 @@ class TestSensor:
             end_abandoned_runs(instance)
             self.evaluate(webhook.settings(), instance, run.run_id)
         runbook_says("abandoned-run", "told", webhook.received[0]["what"])
+
+
+class TestService:
+    @staticmethod
+    def tell(*variables: tuple[str, str]) -> Result:
+        return CliRunner().invoke(app, ["tell-of-failure", "tokentide-upkeep"], env=dict(variables))
+
+    def test_the_webhook_is_told_which_failed_and_where_to_see_why(self, webhook: Webhook) -> None:
+        told = self.tell(("TOKENTIDE_WEBHOOK_URL", webhook.url))
+        (said,) = webhook.received
+        assert (told.exit_code, told.stdout.strip()) == (0, said["text"])
+        assert (said["event"], said["job"], said["weeks"]) == ("service_failed", "tokentide-upkeep", None)
+        assert said["text"].startswith("tokentide: tokentide-upkeep failed.\n")
+        assert "journalctl -u tokentide-upkeep" in said["next_step"]
+
+    def test_without_a_webhook_it_says_that_nobody_was_told(self) -> None:
+        told = self.tell(("TOKENTIDE_WEBHOOK_URL", ""))
+        assert told.exit_code == 0
+        assert told.stdout.endswith("Nobody else was told: TOKENTIDE_WEBHOOK_URL is not set.\n")

@@ -3,6 +3,7 @@
 Skipped where PostgreSQL is not installed; CI installs it.
 """
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import building
@@ -45,6 +46,8 @@ def test_runs_and_events_of_a_run_and_of_a_backfill_are_in_postgresql(settings: 
         assert SECRET not in serialize_value(instance.get_ref())
         runs = instance.get_runs()
         assert [(run.job_name, run.status) for run in runs] == [(JOB_NAME, dg.DagsterRunStatus.SUCCESS)] * 2
+        made = [record.create_timestamp for record in instance.get_run_records()]
+        assert all(abs(datetime.now(UTC) - at) < timedelta(minutes=30) for at in made), "in UTC, as Dagster takes it"
         status = instance.get_status_by_partition(COUNTRIES, list(map(str, SPAN)), WEEKS)
         assert status is not None
         assert [state.name if state else None for state in status.values()] == ["MATERIALIZED"] * len(SPAN)

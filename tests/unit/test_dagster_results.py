@@ -1,7 +1,6 @@
 """Check results as Dagster shows them: severity, and the worst week of a range."""
 
 import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import duckdb
 from checks.dagster_results import check_results, check_specs
 from checks.suite import between, none_of, warn_between
 from warehouse.results import CheckResult
+from warehouse.shell import called
 
 TABLE = "weekly.weeks"
 KEY = dg.AssetKey(["weekly", "weeks"])
@@ -64,7 +64,7 @@ def test_a_failing_range_lists_its_weeks_and_shows_the_rejected_rows(tmp_path: P
     duckdb.sql("SELECT DATE '2026-01-19' AS week_start, 424242 AS tokens").write_parquet(
         str(tmp_path / "candidate_rows.parquet")
     )
-    command = result.metadata["show_rejected_rows"].text.replace(".venv/bin/python", sys.executable)
+    command = result.metadata["show_rejected_rows"].text
     shown = subprocess.run(command, shell=True, capture_output=True, text=True, check=True, timeout=60)
     assert "424242" in shown.stdout
 
@@ -72,7 +72,7 @@ def test_a_failing_range_lists_its_weeks_and_shows_the_rejected_rows(tmp_path: P
 def test_a_warning_tells_where_its_rows_are() -> None:
     [result] = check_results(KEY, [WARNING_CHECK], results(WARNING_CHECK, 6))
     assert result.metadata["show_rows"].text == (
-        """.venv/bin/tokentide sql "FROM weekly.weeks WHERE week_start = DATE '2026-01-05'\""""
+        f"""{called("tokentide")} sql "FROM weekly.weeks WHERE week_start = DATE '2026-01-05'\""""
     )
     assert "quarantine" not in result.metadata
 
