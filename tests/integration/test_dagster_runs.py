@@ -5,6 +5,7 @@ import queue
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -24,12 +25,15 @@ from dagster._core.storage.tags import (
 from job_runs import run_job
 from runbook import runbook_says
 
+from assets import resources
 from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
 from pipeline.dagster_home import end_abandoned_runs, is_running
 from pipeline.event_log_storage import PooledSqliteEventLogStorage
 from warehouse.contracts import CONTRACTS, Build
+from warehouse.database import open_working_file
 from warehouse.home import Home
+from warehouse.lock import holder_of
 
 COUNTRIES = asset_key(CONTRACTS["weekly.country_tokens"])
 STAGED = asset_key(CONTRACTS["staging.model_day_tokens"])
@@ -193,9 +197,20 @@ class TestGoodRun:
         countries = {dep.column_name for dep in lineage.deps_by_column["country_code"]}
         assert {"country_code", "base_country_code"} <= countries
 
-    def test_a_second_run_finds_the_same_data_versions_and_publishes_nothing_new(self, good_run: Run) -> None:
+    def test_a_second_run_finds_the_same_data_versions_and_publishes_nothing_new(
+        self, good_run: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         before = good_run.home.published_file.read_bytes()
+        opened: list[Home] = []
+
+        def opening(home: Home) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+            opened.append(home)
+            return open_working_file(home)
+
+        monkeypatch.setattr(resources, "open_working_file", opening)
         second = Run(good_run.home, good_run.instance, run_job(good_run.home, FIRST, LAST, good_run.instance))
+        assert opened == [good_run.home], "once, for all assets: nothing else is built between two of them"
+        assert holder_of(good_run.home) is None
         for contract in WEEKLY:
             key = asset_key(contract)
             assert versions(second.materializations(key)) == versions(good_run.materializations(key))
