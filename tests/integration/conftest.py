@@ -1,14 +1,19 @@
-"""Servers on this machine: OpenRouters for the tests of the clients, PostgreSQL for those of Dagster's records."""
+"""Servers on this machine: OpenRouters for the tests of the clients, PostgreSQL for those of Dagster's records. And the
+good weeks that the proofs of the checks spoil.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import duckdb
 import pytest
+from good_weeks import build_good_weeks
 from loopback import Loopback
 from postgres_server import postgres_server, programs
 
 from pipeline.dev_server import LoopbackOpenRouter, serving
+from warehouse.home import Home
 
 
 @pytest.fixture
@@ -36,3 +41,18 @@ def postgres_url() -> Iterator[str]:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     with postgres_server() as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def good_weeks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Three good weeks with rows in every table, built once per test process. Read only: `spoiled` may be changed."""
+    with build_good_weeks(Home(tmp_path_factory.mktemp("good_weeks"))) as connection:
+        yield connection
+
+
+@pytest.fixture
+def spoiled(good_weeks: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The good weeks inside a transaction that is undone after the test."""
+    good_weeks.execute("BEGIN")
+    yield good_weeks
+    good_weeks.execute("ROLLBACK")
