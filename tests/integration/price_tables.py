@@ -6,17 +6,11 @@ Not here: the bodies and snapshots that those of other tables need as well (buil
 from datetime import datetime, timedelta
 
 import duckdb
-from building import MODEL_TOKENS, PRICE_STAGING, build_tables, days_of, lab, listed, put_rows, references, week
+from building import build_tables, days_of, lab, listed, put_rows, references, up_to, week
 
 from warehouse.home import Home
 
-WEEK_PRICES = [
-    *PRICE_STAGING,
-    *MODEL_TOKENS,
-    "prices.model_names",
-    "prices.model_prices",
-    "prices.model_week_prices",
-]
+WEEK_PRICES = up_to("prices.model_week_prices")
 LABS = [lab("cn", "CN"), lab("us", "US")]
 # week(0) is 2026-01-05 to 2026-01-11
 WEEK_END = datetime(2026, 1, 12)

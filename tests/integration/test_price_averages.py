@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from building import catalogue_model, listed, put_catalogue, put_prices, query, week
-from price_tables import AFTER, BEFORE, OTHER, WEEK_END, WEEK_PRICES, Connection, at, build_week, priced
+from building import catalogue_model, listed, put_catalogue, put_prices, query, up_to, week
+from price_tables import AFTER, BEFORE, OTHER, WEEK_END, Connection, at, build_week, priced
 
 from warehouse.contracts import CONTRACTS
 from warehouse.database import connect, create_tables
@@ -29,7 +29,7 @@ def averages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     tokens = {"cn/a": 10, "cn/a:free": 30, "us/a": 20, "us/b": 40, "us/c": 100, "xx/d": 3, "other": 50}
     with connect(":memory:") as connection:
         create_tables(connection, CONTRACTS.values())
-        build_week(connection, home, tokens, [*WEEK_PRICES, *tables])
+        build_week(connection, home, tokens, up_to(*tables))
         yield connection
 
 
@@ -82,7 +82,7 @@ def test_coverage_counts_other_as_unpriced_on_platform_alone(
 
 def test_what_was_ever_priced_was_so_before_the_end_of_the_week(connection: Connection, home: Home) -> None:
     put_prices(home, [OTHER, listed(WEEK_END, "us/a", output=1)], "test-sparse")
-    build_week(connection, home, {"us/a": 10, "us/b": 5}, [*WEEK_PRICES, "prices.week_coverage"])
+    build_week(connection, home, {"us/a": 10, "us/b": 5}, up_to("prices.week_coverage"))
     assert query(
         connection,
         "SELECT ever_priced_tokens FROM prices.week_coverage WHERE source = 'any' AND population = 'ranked'",
@@ -92,7 +92,7 @@ def test_what_was_ever_priced_was_so_before_the_end_of_the_week(connection: Conn
 def test_what_was_ever_priced_was_so_under_the_name_it_had(connection: Connection, home: Home) -> None:
     put_catalogue(home, [catalogue_model("us/a", "us/a-1", completion="0.000001")], at(5))
     put_catalogue(home, [catalogue_model("us/a", "us/a-2", completion="0.000001")], at(13))
-    build_week(connection, home, {"us/a-2": 10}, [*WEEK_PRICES, "prices.week_coverage"])
+    build_week(connection, home, {"us/a-2": 10}, up_to("prices.week_coverage"))
     assert query(
         connection,
         "SELECT ever_priced_tokens FROM prices.week_coverage WHERE source = 'any' AND population = 'ranked'",
@@ -117,7 +117,7 @@ def test_comparisons_are_ratios_both_ways_and_empty_against_0(averages: Connecti
 def test_only_the_nine_largest_are_compared_and_counted_in_top_9(connection: Connection, home: Home) -> None:
     nine = [f"us/{number}" for number in range(9)]
     put_prices(home, [priced(6, 2, model) for model in [*nine, "cn/tenth"]])
-    tables = [*WEEK_PRICES, "prices.country_week_prices", "prices.comparisons"]
+    tables = up_to("prices.country_week_prices", "prices.comparisons")
     build_week(connection, home, dict.fromkeys(nine, 10) | {"cn/tenth": 9}, tables)
     assert query(connection, "SELECT count(*), count(DISTINCT model_a), max(model_b) FROM prices.comparisons") == [
         (72, 9, "us/8")
@@ -136,7 +136,7 @@ def test_models_without_a_name_in_any_source_are_listed_by_tokens(averages: Conn
 
 def test_an_unmatched_model_of_a_time_without_prices_is_no_missing_name(connection: Connection, home: Home) -> None:
     put_prices(home, [listed(AFTER, "us/b", output=1)])
-    build_week(connection, home, {"us/a": 10}, [*WEEK_PRICES, "prices.unmatched_models"])
+    build_week(connection, home, {"us/a": 10}, up_to("prices.unmatched_models"))
     assert query(connection, "SELECT model_permaslug, is_within_price_history FROM prices.unmatched_models") == [
         ("us/a", False)
     ]

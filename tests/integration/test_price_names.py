@@ -6,8 +6,6 @@ Not here: what the named model's price in a week is (test_price_weeks.py).
 from datetime import date
 
 from building import (
-    MODEL_TOKENS,
-    PRICE_STAGING,
     build_tables,
     catalogue_model,
     put_catalogue,
@@ -15,6 +13,7 @@ from building import (
     put_rows,
     query,
     references,
+    up_to,
 )
 from price_tables import LABS, Connection, at, priced
 
@@ -24,7 +23,7 @@ from warehouse.home import Home
 def names(connection: Connection, home: Home, slugs: list[str], **given: list) -> list[tuple]:
     """Permaslug, id, first and last day and method of each pair, of models with the given names in the usage data."""
     put_rows(home, [(date(2026, 1, 5), slug, 10) for slug in slugs])
-    tables = [*PRICE_STAGING, *MODEL_TOKENS, "prices.model_names"]
+    tables = up_to("prices.model_names")
     build_tables(connection, home, reference_tables=references(labs=LABS, **given), tables=tables)
     return query(
         connection,

@@ -6,7 +6,7 @@ Not here: which statements are staged (test_price_staging.py), what is odd about
 from decimal import Decimal
 
 import pytest
-from building import PRICE_STAGING, build_tables, listed, put_prices, query, references, removed
+from building import build_tables, listed, put_prices, query, references, removed, up_to
 from price_tables import Connection, at, correction, priced
 
 from warehouse.home import Home
@@ -22,7 +22,7 @@ def spans(
 ) -> list[tuple]:
     """From, to, last seen, price and end of each span of the model's base prices."""
     put_prices(home, statements, source)
-    build_tables(connection, home, reference_tables=references(**given), tables=[*PRICE_STAGING, "prices.model_prices"])
+    build_tables(connection, home, reference_tables=references(**given), tables=up_to("prices.model_prices"))
     return query(
         connection,
         "SELECT valid_from_utc, valid_to_utc, last_seen_utc, usd_per_million_tokens, ended_by FROM prices.model_prices "

@@ -6,7 +6,7 @@ Not here: what a correction makes of a price (test_price_spans.py).
 from datetime import date, datetime
 
 import pytest
-from building import PRICE_STAGING, build_tables, listed, put_prices, query, references, removed
+from building import build_tables, listed, put_prices, query, references, removed, up_to
 from price_tables import Connection, at, correction, priced
 from runbook import runbook_says
 
@@ -21,7 +21,7 @@ from warehouse.results import CheckResult
 
 def suspicions(connection: Connection, home: Home, **given: list) -> list[tuple]:
     """Model, day, rule, stated price and action."""
-    build_tables(connection, home, reference_tables=references(**given), tables=[*PRICE_STAGING, "prices.suspicions"])
+    build_tables(connection, home, reference_tables=references(**given), tables=up_to("prices.suspicions"))
     return query(
         connection,
         "SELECT model_id, observed_at_utc, rule, stated_usd_per_million_tokens, action FROM prices.suspicions "
@@ -76,7 +76,7 @@ def test_an_odd_price_that_blocks_is_told_with_file_and_rule(connection: Connect
         home,
         validate=validate_suspicions,
         reference_tables=references(),
-        tables=[*PRICE_STAGING, "prices.suspicions"],
+        tables=up_to("prices.suspicions"),
     )
     report = reports["prices.suspicions"]
     causes = unreviewed_prices(connection, [])
@@ -160,7 +160,7 @@ def test_a_price_that_genai_prices_has_no_end_for_holds_28_days_past_its_newest_
 
 def cross_checks(connection: Connection, home: Home, *theirs: dict[str, object]) -> list[tuple]:
     """Ours, theirs, and the instant at which both were seen."""
-    tables = [*PRICE_STAGING, "prices.model_prices", "prices.cross_checks"]
+    tables = up_to("prices.cross_checks")
     build_tables(connection, home, reference_tables=references(genai_prices=list(theirs)), tables=tables)
     return query(
         connection,
