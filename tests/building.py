@@ -11,8 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from assets.lineage import tables_read
 from pipeline.archive import BuiltInArchive
 from warehouse.contracts import CONTRACTS
+from warehouse.database import sql_path
 from warehouse.from_raw import build_from_raw, tables_in_order
 from warehouse.home import Home
 from warehouse.known_facts import facts_known_at, read_facts
@@ -34,26 +36,20 @@ REPOSITORY = Path(__file__).parents[1]
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 TABLES = [contract.name for contract in tables_in_order()]
-# What prices are staged from; below, what the daily and weekly tokens of models are built from.
-PRICE_STAGING = [
-    "raw.snapshots",
-    "prices.sources",
-    "prices.corrections",
-    "staging.catalogue_statements",
-    "staging.catalogue_models",
-    "staging.catalogue_prices",
-]
-MODEL_TOKENS = [
-    "raw.snapshots",
-    "staging.snapshot_days",
-    "staging.model_day_token_vintages",
-    "staging.model_day_tokens",
-    "attribution.labs",
-    "attribution.aliases",
-    "attribution.models",
-    "attribution.model_day_tokens",
-    "weekly.model_tokens",
-]
+
+
+def up_to(*tables: str) -> list[str]:
+    """The tables and all that they are made from, in their order: a test builds no more than it asks about."""
+    found: set[str] = set()
+    to_follow = {*tables}
+    while to_follow:
+        name = to_follow.pop()
+        found.add(name)
+        if sql_path(CONTRACTS[name]).exists():
+            to_follow |= tables_read(name) - found
+    return [name for name in TABLES if name in found]
+
+
 LONG_AFTER = datetime(2026, 12, 1)
 MONDAY = date(2026, 1, 5)
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from building import MODEL_TOKENS, put_archive, query
+from building import put_archive, query, up_to
 from pydantic import SecretStr
 from recorded_vintages import Day, differences, seen_days, vintages_of_days
 
@@ -22,7 +22,7 @@ from warehouse.home import Home
 from warehouse.known_facts import read_facts, snapshots_known_at
 from warehouse.snapshots import SnapshotStore
 
-TABLES = [*MODEL_TOKENS, "weekly.country_tokens", "weekly.restatements"]
+TABLES = up_to("weekly.country_tokens", "weekly.restatements")
 Seen = dict[datetime, dict[date, Day]]
 
 

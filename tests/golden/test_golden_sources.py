@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet
 import pytest
-from building import build_tables, put_archive, put_body, put_rows, query, shared_file
+from building import build_tables, put_archive, put_body, put_rows, query, shared_file, up_to
 
 from pipeline.archive import ARCHIVE_DIRECTORY
 from warehouse.home import Home
@@ -20,7 +20,7 @@ from warehouse.parsers import EXPORT_FORMAT, parse_usage
 HISTORY = "usage/rankings_daily_2025-01-01_2026-10-09.csv.gz"
 VINTAGES = "usage/vintages_2026-05-04_2026-08-21.csv.gz"
 EXPORT = "exports/rankings-daily_2026-10-08.csv"
-STAGING = ["raw.snapshots", "staging.snapshot_days", "staging.model_day_token_vintages", "staging.model_day_tokens"]
+STAGING = up_to("staging.model_day_tokens")
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

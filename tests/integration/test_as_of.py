@@ -12,6 +12,7 @@ from building import (
     put_rows,
     query,
     references,
+    up_to,
     week,
 )
 
@@ -73,7 +74,8 @@ def test_as_of_equals_a_build_from_only_what_was_known_then(tmp_path) -> None:
 def test_a_home_learned_later_is_unknown_then(connection, home: Home) -> None:
     put_rows(home, full_weeks([week(0), week(1)], {"qwen/a": 900}))
     learned = lab("qwen", "CN", known_from_utc=datetime.combine(week(1), datetime.min.time()))
-    build_tables(connection, home, reference_tables=references(labs=[lab("openai", "US"), learned]))
+    facts = references(labs=[lab("openai", "US"), learned])
+    build_tables(connection, home, reference_tables=facts, tables=up_to("weekly.lab_tokens", "weekly.country_tokens"))
     assert query(
         connection,
         "SELECT week_start, knowledge, country_code FROM weekly.lab_tokens AS labs "

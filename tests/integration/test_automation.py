@@ -28,6 +28,7 @@ from pipeline.definitions import FETCH_JOB_NAME, JOB_NAME, build_definitions, ma
 from pipeline.freshness import FRESHNESS
 from pipeline.sensors import catch_up
 from pipeline.settings import Settings
+from warehouse.editions import open_published
 from warehouse.history import FIRST_WEEK
 from warehouse.home import Home
 from warehouse.parsers import CATALOGUE_FORMAT
@@ -46,10 +47,30 @@ def warehouse_of(home: Home) -> Warehouse:
     return replace(make_warehouse(Settings(home=home.path)), sources=[], lock_wait_seconds=0)
 
 
+RUN_AT = datetime(2026, 1, 19, 3, 10, tzinfo=UTC)  # Monday, a publication as scheduled
+
+
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as ephemeral:
         yield ephemeral
+
+
+@pytest.fixture(scope="module")
+def first_week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, dg.DagsterInstance]]:
+    """One week, published at RUN_AT, with what Dagster knows of the run. Read only: `with_first_week` is a copy."""
+    home = Home(tmp_path_factory.mktemp("first_week") / "home")
+    put_rows(home, full_weeks([week(0)], FIGURES))
+    with dg.DagsterInstance.ephemeral() as instance:
+        with freeze_time(RUN_AT):
+            assert run_job(home, week(0), week(0), instance).success
+        yield home, instance
+
+
+@pytest.fixture
+def with_first_week(first_week: tuple[Home, dg.DagsterInstance], home: Home) -> Home:
+    shutil.copytree(first_week[0].path, home.path)
+    return home
 
 
 def fetched(home: Home, weeks: list[date], at: datetime) -> Snapshot:
@@ -173,26 +194,30 @@ class TestPublishWeekly:
         assert request.job_name == JOB_NAME
         assert span(request) == (FIRST_WEEK.isoformat(), "2026-01-12")
 
-    def test_it_builds_what_new_snapshots_may_have_changed_in_one_run(
-        self, home: Home, instance: dg.DagsterInstance
+    def test_its_run_builds_what_new_snapshots_have_changed(
+        self, with_first_week: Home, instance: dg.DagsterInstance
     ) -> None:
-        put_rows(home, full_weeks([week(0)], FIGURES))
-        assert run_job(home, week(0), week(0), instance).success
+        home = with_first_week
         put_rows(home, full_weeks([week(0), ENDED], FIGURES | {"openai/gpt-5": 11_000}), LONG_AFTER + timedelta(days=1))
         request = self.tick(home, instance)
         assert isinstance(request, dg.RunRequest)
-        assert span(request) == ("2026-01-05", "2026-01-12")
+        assert span(request) == ("2026-01-12", "2026-01-12")
         first, last = map(date.fromisoformat, span(request))
         run = run_job(home, first, last, instance, tags=request.tags)
         assert run.success, "the gate would refuse a file that mixes the restated week with the old one"
-        assert home.published_file.exists()
-        assert span(self.tick(home, instance)) == ("2026-01-12", "2026-01-12"), "all is built: the week alone"
+        with open_published(home) as published:
+            restated = "SELECT week_start, tokens FROM weekly.model_tokens WHERE model_permaslug = 'openai/gpt-5'"
+            assert published.execute(f"{restated} ORDER BY week_start").fetchall() == [
+                (week(0), 7 * 11_000),
+                (ENDED, 7 * 11_000),
+            ]
 
-    def test_while_someone_writes_it_skips_and_names_him(self, home: Home, instance: dg.DagsterInstance) -> None:
-        put_rows(home, full_weeks([ENDED], FIGURES))
-        assert run_job(home, ENDED, ENDED, instance).success
-        with another_writer(home):
-            runbook_says("lock-held", "tick", str(self.tick(home, instance)))
+    def test_while_someone_writes_it_skips_and_names_him(
+        self, with_first_week: Home, instance: dg.DagsterInstance
+    ) -> None:
+        put_rows(with_first_week, full_weeks([ENDED], FIGURES))
+        with another_writer(with_first_week):
+            runbook_says("lock-held", "tick", str(self.tick(with_first_week, instance)))
 
 
 class TestCatchUp:
@@ -279,7 +304,7 @@ class TestCatchUp:
         request, _ = self.tick(published, instance)
         assert isinstance(request, dg.RunRequest)
         assert request.job_name == JOB_NAME
-        assert span(request) == ("2026-01-12", "2026-01-19"), "the weeks of which there are newer statements"
+        assert span(request) == ("2026-01-19", "2026-01-19"), "its run builds the other one, too"
         assert self.tick(published, instance)[0] == request, "one run_key until the store changes or the day ends"
         later, _ = self.tick(published, instance, now=self.NOW + timedelta(hours=24))
         assert isinstance(later, dg.RunRequest)
@@ -308,17 +333,6 @@ class TestCatchUp:
 class TestFreshness:
     """Judged by Dagster's own evaluators, on the events that a real run leaves."""
 
-    RUN_AT = datetime(2026, 1, 19, 3, 10, tzinfo=UTC)  # Monday, a publication as scheduled
-
-    @pytest.fixture(scope="class")
-    def built(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, dg.DagsterInstance]]:
-        home = Home(tmp_path_factory.mktemp("freshness") / "home")
-        put_rows(home, full_weeks([ENDED], FIGURES))
-        with dg.DagsterInstance.ephemeral() as instance:
-            with freeze_time(self.RUN_AT):
-                assert run_job(home, ENDED, ENDED, instance).success
-            yield home, instance
-
     @pytest.mark.parametrize(
         ("after", "snapshots", "publication"),
         [
@@ -331,13 +345,13 @@ class TestFreshness:
     )
     def test_tables_grow_old(
         self,
-        built: tuple[Home, dg.DagsterInstance],
+        first_week: tuple[Home, dg.DagsterInstance],
         after: timedelta,
         snapshots: FreshnessState,
         publication: FreshnessState,
     ) -> None:
-        home, instance = built
-        with freeze_time(self.RUN_AT + after):
+        home, instance = first_week
+        with freeze_time(RUN_AT + after):
             assert state(home, instance, dg.AssetKey(["raw", "snapshots"])) == snapshots
             assert state(home, instance, dg.AssetKey("publication")) == publication
 

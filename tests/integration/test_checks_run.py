@@ -1,16 +1,18 @@
 """Running suites: severities, measures one row a week, and crashes that are never taken for failures or passes."""
 
+from collections.abc import Iterator
 from datetime import date
 
 import duckdb
 import pandas as pd
 import pytest
-from building import build_tables, full_weeks, put_rows, week
+from building import build_tables, full_weeks, put_rows, up_to, week
 
 from checks.run import measure, validate_candidate, validate_measures
 from checks.suite import Expectation, Suite, between, none_of, warn_between
 from checks.suites import SUITES
 from warehouse.contracts import CONTRACTS
+from warehouse.database import connect, create_tables
 from warehouse.errors import CheckCrashed
 from warehouse.home import Home
 from warehouse.results import BLOCKING, WARNING
@@ -111,7 +113,7 @@ def test_a_crash_in_a_tables_suite_reaches_the_caller(
     crashing = Suite("weekly.weeks", [none_of("no_such_measure", "crashing", "words")])
     monkeypatch.setitem(SUITES, "weekly.weeks", crashing)
     put_rows(home, full_weeks(WEEKS[:1]))
-    build_tables(connection, home)
+    build_tables(connection, home, tables=up_to("weekly.weeks"))
     with pytest.raises(CheckCrashed, match=r"The check crashing on weekly\.weeks crashed"):
         build_tables(connection, home, validate=validate_candidate, tables=["weekly.weeks"])
     assert connection.execute("SELECT count(*) FROM weekly.weeks").fetchall() == [(1,)]
@@ -119,22 +121,28 @@ def test_a_crash_in_a_tables_suite_reaches_the_caller(
 
 @pytest.mark.parametrize("table", [name for name, suite in SUITES.items() if suite.is_by_week and name in CONTRACTS])
 def test_measures_have_one_row_a_week_however_many_rows_there_are(
-    connection: duckdb.DuckDBPyConnection, home: Home, table: str
+    spoiled: duckdb.DuckDBPyConnection, table: str
 ) -> None:
-    put_rows(home, full_weeks(WEEKS))
-    build_tables(connection, home)
-    connection.execute(f"CREATE TEMP TABLE candidate AS FROM {table}")
-    measures = measure(connection, CONTRACTS[table], by_week=True)
+    spoiled.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS FROM {table}")
+    measures = measure(spoiled, CONTRACTS[table], by_week=True)
     assert [as_date(value) for value in measures["week_start"]] == WEEKS
+
+
+@pytest.fixture(scope="module")
+def nothing_stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """All tables as they are before a snapshot is stored, and the facts at hand."""
+    with connect(":memory:") as connection:
+        create_tables(connection, CONTRACTS.values())
+        build_tables(connection, Home(tmp_path_factory.mktemp("nothing_stored")), tables=["raw.snapshots"])
+        yield connection
 
 
 @pytest.mark.parametrize("table", [name for name, suite in SUITES.items() if not suite.is_by_week])
 def test_a_whole_tables_measures_are_one_row_even_without_rows(
-    connection: duckdb.DuckDBPyConnection, home: Home, table: str
+    nothing_stored: duckdb.DuckDBPyConnection, table: str
 ) -> None:
-    build_tables(connection, home, tables=["raw.snapshots"])
-    connection.execute(f"CREATE TEMP TABLE candidate AS FROM {table} LIMIT 0")
-    assert len(measure(connection, CONTRACTS[table], by_week=False)) == 1
+    nothing_stored.execute(f"CREATE OR REPLACE TEMP TABLE candidate AS FROM {table} LIMIT 0")
+    assert len(measure(nothing_stored, CONTRACTS[table], by_week=False)) == 1
 
 
 def as_date(value: pd.Timestamp | date) -> date:

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from building import PRICE_STAGING, build_tables
+from building import build_tables, up_to
 from loopback import Loopback
 
 from pipeline.clients.catalogue import Catalogue, Endpoints, Providers
@@ -33,7 +33,7 @@ def test_the_catalogue_is_staged_as_prices_of_its_source(loopback: Loopback, hom
     assert origin.as_of_utc == origin.fetched_at_utc.replace(microsecond=0)
     SnapshotStore(home).put(body, origin)
     with open_working_file(home) as connection:
-        build_tables(connection, home, tables=PRICE_STAGING)
+        build_tables(connection, home, tables=up_to("staging.catalogue_prices"))
         staged = connection.execute(
             "SELECT source, count(DISTINCT model_id), count(*) FROM staging.catalogue_models GROUP BY ALL"
         ).fetchall()

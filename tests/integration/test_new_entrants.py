@@ -3,15 +3,13 @@
 from datetime import datetime
 
 import duckdb
-from building import MODEL_TOKENS, build_tables, full_weeks, put_rows, query, references, week
+from building import build_tables, full_weeks, put_rows, query, references, up_to, week
 
 from warehouse.home import Home
 
 
 def entrants(connection: duckdb.DuckDBPyConnection, home: Home, **given: object) -> list[tuple]:
-    build_tables(
-        connection, home, reference_tables=references(), tables=[*MODEL_TOKENS, "weekly.new_entrants"], **given
-    )
+    build_tables(connection, home, reference_tables=references(), tables=up_to("weekly.new_entrants"), **given)
     return query(
         connection,
         "SELECT week_start, base_permaslug, tokens, is_only_free FROM weekly.new_entrants "

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 from building import (
-    PRICE_STAGING,
     TABLES,
     PriceRow,
     build_tables,
@@ -20,6 +19,7 @@ from building import (
     query,
     references,
     removed,
+    up_to,
     week,
 )
 from hypothesis import HealthCheck, given, settings
@@ -100,7 +100,7 @@ def test_no_row_is_lost(connection: Connection, said: list[Said], damage: list[t
             bodies[number % len(bodies)][0].update(columns)
         put_prices(home, bodies, as_of=FIRST)
         put_prices(home, bodies[::2], as_of=FIRST, fetched_at=FIRST + timedelta(days=1))
-        build_tables(connection, home, reference_tables=REFERENCES, tables=PRICE_STAGING)
+        build_tables(connection, home, reference_tables=REFERENCES, tables=up_to("staging.catalogue_prices"))
     rows = query(
         connection, "SELECT status, sum(raw_rows), sum(staged_prices) FROM staging.catalogue_statements GROUP BY ALL"
     )
@@ -118,7 +118,7 @@ def test_spans_of_a_series_never_overlap_and_cover_every_observation(connection:
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         put_all(home, said)
-        build_tables(connection, home, reference_tables=REFERENCES, tables=[*PRICE_STAGING, "prices.model_prices"])
+        build_tables(connection, home, reference_tables=REFERENCES, tables=up_to("prices.model_prices"))
     series: dict[tuple, list[tuple]] = {}
     for *key, start, end, last_seen, price, ended_by in query(
         connection,
@@ -165,7 +165,7 @@ def test_order_and_number_of_snapshots_do_not_matter(
     connection: Connection, data: st.DataObject, said: list[Said]
 ) -> None:
     found = []
-    tables = [*PRICE_STAGING, "prices.suspicions", "prices.model_prices"]
+    tables = up_to("prices.suspicions", "prices.model_prices")
     at_once = [[one for one in said if one[0] == source] for source in SOURCES]
     one_by_one = [[one] for one in said]
     for pieces in (at_once, data.draw(st.permutations(one_by_one)), one_by_one + at_once):

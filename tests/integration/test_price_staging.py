@@ -8,7 +8,6 @@ import duckdb
 import pyarrow.parquet
 import pytest
 from building import (
-    PRICE_STAGING,
     PriceRow,
     build_tables,
     catalogue_body,
@@ -20,6 +19,7 @@ from building import (
     query,
     references,
     removed,
+    up_to,
 )
 
 from warehouse.home import Home
@@ -44,7 +44,7 @@ Connection = duckdb.DuckDBPyConnection
 def stage(connection: Connection, home: Home, sources: list[dict] | None = None) -> list[tuple]:
     """Model, instant, status and reason of every statement."""
     given = {} if sources is None else {"price_sources": sources}
-    build_tables(connection, home, reference_tables=references(**given), tables=PRICE_STAGING)
+    build_tables(connection, home, reference_tables=references(**given), tables=up_to("staging.catalogue_prices"))
     return query(
         connection,
         "SELECT model_id, observed_at_utc, status, reason FROM staging.catalogue_statements "

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 import pytest
-from building import build_tables, days_of, full_day, full_weeks, put_rows, query, week
+from building import build_tables, days_of, full_day, full_weeks, put_rows, query, up_to, week
 
 from checks.run import validate_candidate
 from warehouse.home import Home
@@ -12,13 +12,7 @@ from warehouse.ingesting import shrunken_days
 from warehouse.writing import BuildReport
 
 STAGED = "staging.model_day_tokens"
-TABLES = [
-    "raw.snapshots",
-    "staging.snapshot_days",
-    "staging.model_day_token_vintages",
-    STAGED,
-    "weekly.restatements",
-]
+TABLES = up_to(STAGED, "weekly.restatements")
 DAY = days_of(week(0))[2]
 FIRST = datetime(2026, 2, 1)
 SECOND, THIRD = FIRST + timedelta(days=1), FIRST + timedelta(days=2)

@@ -7,14 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import duckdb
-from building import MODEL_TOKENS, MONDAY, build_tables, lab, put_rows, query, references, week
+from building import MONDAY, build_tables, lab, put_rows, query, references, up_to, week
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from warehouse.home import Home
 
 Connection = duckdb.DuckDBPyConnection
-TABLES = [*MODEL_TOKENS, "weekly.country_tokens", "weekly.country_rankings", "weekly.pivotal_decisions"]
+TABLES = up_to("weekly.country_rankings", "weekly.pivotal_decisions")
 LABS = [lab("cn", "CN"), lab("us", "US"), lab("fr", "FR"), lab("de", "DE", note="Disputed: or FR."), lab("zz", "ZZ")]
 ALIASES = [
     {"cloaked_slug": "stealth/x", "confidence": "none"},

@@ -4,13 +4,14 @@ from datetime import date, datetime
 
 import duckdb
 import pytest
-from building import MONDAY, build_tables, days_of, lab, put_rows, query, references, week
+from building import MONDAY, build_tables, days_of, lab, put_rows, query, references, up_to, week
 
 from warehouse.home import Home
 
 URL = "https://example.org/page"
 READ = {"evidence_url": URL, "evidence_read_on": date(2026, 11, 24)}
 LABS = [lab("qwen", "CN", **READ), lab("openai", "US", **READ), lab("mistralai", "FR"), lab("openrouter", "ZZ")]
+TABLES = up_to("weekly.country_tokens")
 NEXT_MONDAY = datetime(2026, 1, 12)
 
 
@@ -27,7 +28,7 @@ def alias(slug: str, author: str | None, confidence: str, known_from: datetime |
 def decide(connection: duckdb.DuckDBPyConnection, home: Home, slug: str, **rows: list) -> tuple:
     """Method, author, lab and country of one model under the given reference rows."""
     put_rows(home, [(MONDAY, slug, 7)])
-    build_tables(connection, home, reference_tables=references(**{"labs": LABS, **rows}))
+    build_tables(connection, home, reference_tables=references(**{"labs": LABS, **rows}), tables=TABLES)
     [decision] = query(connection, "SELECT method, attributed_author, lab, country_code FROM attribution.models")
     return decision
 
@@ -117,7 +118,7 @@ def test_a_listed_author_without_evidence_is_unknown_but_named(
 
 def test_other_passes_through_without_lab_or_country(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     put_rows(home, [(MONDAY, "qwen/a", 7), (MONDAY, "other", 5)])
-    build_tables(connection, home, reference_tables=references(labs=LABS))
+    build_tables(connection, home, reference_tables=references(labs=LABS), tables=TABLES)
     assert query(connection, "SELECT model_permaslug FROM attribution.models") == [("qwen/a",)]
     assert query(
         connection,
@@ -130,7 +131,7 @@ def test_a_lab_that_moves_in_mid_week_counts_by_day(connection: duckdb.DuckDBPyC
     thursday = days_of(MONDAY)[3]
     moving = [lab("qwen", "DE", valid_to=thursday), lab("qwen", "US", valid_from=thursday)]
     put_rows(home, [(day, "qwen/a", 1) for day in days_of(MONDAY)])
-    build_tables(connection, home, reference_tables=references(labs=moving))
+    build_tables(connection, home, reference_tables=references(labs=moving), tables=TABLES)
     assert query(connection, "SELECT date, country_code FROM attribution.model_day_tokens ORDER BY date") == [
         (day, "DE" if day < thursday else "US") for day in days_of(MONDAY)
     ]
@@ -142,7 +143,7 @@ def test_a_lab_that_moves_in_mid_week_counts_by_day(connection: duckdb.DuckDBPyC
 def test_outside_the_span_of_a_claim_the_home_is_unknown(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     claims = [lab("qwen", "CN", valid_from=days_of(MONDAY)[1], valid_to=days_of(MONDAY)[2])]
     put_rows(home, [(day, "qwen/a", 1) for day in days_of(MONDAY)[:3]])
-    build_tables(connection, home, reference_tables=references(labs=claims))
+    build_tables(connection, home, reference_tables=references(labs=claims), tables=TABLES)
     assert query(connection, "SELECT country_code FROM attribution.model_day_tokens ORDER BY date") == [
         ("ZZ",),
         ("CN",),
@@ -171,7 +172,7 @@ def test_a_reveal_counts_as_known_then_only_before_the_week_ends(
 def test_a_late_reveal_counts_from_its_week_on_as_known_then(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     put_rows(home, [(week(number), "openrouter/x-alpha", 7) for number in (0, 1, 2)])
     reveal = alias("openrouter/x-alpha", "qwen", "official", datetime(2026, 1, 12, 8))
-    build_tables(connection, home, reference_tables=references(labs=LABS, aliases=[reveal]))
+    build_tables(connection, home, reference_tables=references(labs=LABS, aliases=[reveal]), tables=TABLES)
     assert query(
         connection,
         "SELECT week_start, country_code, lab FROM weekly.attributed_tokens "
@@ -184,7 +185,7 @@ def test_a_derivative_counts_for_its_base_under_base_model_home(
 ) -> None:
     merge = {"model_permaslug": "openai/merge", "base_model": "Qwen", "base_author": "qwen", "derivation": "merge"}
     put_rows(home, [(MONDAY, "openai/merge", 7), (MONDAY, "openai/own", 5)])
-    build_tables(connection, home, reference_tables=references(labs=LABS, lineage=[merge]))
+    build_tables(connection, home, reference_tables=references(labs=LABS, lineage=[merge]), tables=TABLES)
     assert countries(connection, "as_known_now", "lab_home") == {"US": 12}
     assert countries(connection, "as_known_now", "base_model_home") == {"US": 5, "CN": 7}
     assert query(
@@ -214,7 +215,7 @@ def test_a_late_reveal_hides_the_base_too_as_known_then(connection: duckdb.DuckD
 def test_first_and_last_date_span_all_vintages(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     put_rows(home, [(MONDAY, "qwen/gone", 7)], datetime(2026, 2, 1))
     put_rows(home, [(MONDAY, "qwen/a", 7), (week(1), "qwen/a", 7)], datetime(2026, 2, 2))
-    build_tables(connection, home, reference_tables=references(labs=LABS))
+    build_tables(connection, home, reference_tables=references(labs=LABS), tables=TABLES)
     assert query(connection, "SELECT model_permaslug, first_date, last_date FROM attribution.models ORDER BY 1") == [
         ("qwen/a", MONDAY, week(1)),
         ("qwen/gone", MONDAY, MONDAY),

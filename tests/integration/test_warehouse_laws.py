@@ -19,6 +19,7 @@ from building import (
     put_rows,
     query,
     references,
+    up_to,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -109,7 +110,7 @@ def test_no_row_and_no_token_is_lost(bodies: list[tuple]) -> None:
         home = Home(Path(folder))
         for body in bodies:
             put_body(home, *body)
-        build_tables(connection, home, reference_tables=REFERENCES)
+        build_tables(connection, home, reference_tables=REFERENCES, tables=up_to(*DENOMINATORS))
 
         raw_rows = query(connection, "SELECT count(*) FROM parsed_rows")
         by_status = dict(query(connection, "SELECT status, sum(raw_rows) FROM staging.snapshot_days GROUP BY ALL"))
@@ -157,7 +158,9 @@ def test_a_week_that_does_not_fit_64_bits_is_rejected_by_name(
         measures = connection.execute(measures_sql(contract, by_week=SUITES[contract.name].is_by_week)).df()
         return validate_measures(contract.name, structural_expectations(contract), measures)
 
-    reports = build_tables(connection, home, validate=contract_alone, reference_tables=REFERENCES)
+    reports = build_tables(
+        connection, home, validate=contract_alone, reference_tables=REFERENCES, tables=up_to("weekly.model_tokens")
+    )
     failures = reports["weekly.model_tokens"].failed[MONDAY]
     assert [failure.check_name for failure in failures] == ["required_values_are_there"]
     assert query(connection, "SELECT count(*) FROM weekly.model_tokens") == [(0,)]

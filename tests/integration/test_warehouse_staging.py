@@ -7,13 +7,13 @@ from datetime import date, datetime
 import duckdb
 import pyarrow.parquet
 import pytest
-from building import MONDAY, api_body, build_tables, origin, put_body, put_rows, query
+from building import MONDAY, api_body, build_tables, origin, put_body, put_rows, query, up_to
 
 from warehouse.home import Home
 from warehouse.parsers import API_FORMAT, EXPORT_FORMAT
 from warehouse.snapshots import Origin, SnapshotStore
 
-STAGING = ["raw.snapshots", "staging.snapshot_days", "staging.model_day_token_vintages", "staging.model_day_tokens"]
+STAGING = up_to("staging.model_day_tokens")
 TUESDAY = date(2026, 1, 6)
 GOOD = [(MONDAY, "qwen/a", 7), (MONDAY, "other", 3)]
 MAX_64 = 2**63 - 1

@@ -4,11 +4,12 @@ from datetime import date, datetime
 
 import duckdb
 import pytest
-from building import MONDAY, build_tables, days_of, lab, put_rows, query, references, week
+from building import MONDAY, build_tables, days_of, lab, put_rows, query, references, up_to, week
 
 from warehouse.home import Home
 
 LABS = [lab("cn", "CN"), lab("us", "US"), lab("fr", "FR"), lab("zz", "ZZ")]
+TABLES = up_to("weekly.overtakes", "weekly.weeks")
 Weeks = dict[int, dict[str, int]]
 
 
@@ -23,7 +24,7 @@ def build(
         for slug, tokens in figures.items()
     ]
     put_rows(home, rows)
-    build_tables(connection, home, reference_tables=references(labs=LABS))
+    build_tables(connection, home, reference_tables=references(labs=LABS), tables=TABLES)
 
 
 def totals(connection: duckdb.DuckDBPyConnection, population: str, columns: str, table: str = "country") -> list[tuple]:
@@ -70,7 +71,7 @@ def test_top_9_is_formed_over_the_week_not_the_day(connection: duckdb.DuckDBPyCo
     steady = {f"us/steady-{number}": 10 for number in range(9)}
     rows = [(day, slug, tokens) for day in days_of(MONDAY) for slug, tokens in steady.items()]
     put_rows(home, [*rows, (MONDAY, "cn/one-day", 69), (MONDAY, "cn/one-big-day", 71)])
-    build_tables(connection, home, reference_tables=references(labs=LABS))
+    build_tables(connection, home, reference_tables=references(labs=LABS), tables=TABLES)
     top_9 = {row[0] for row in query(connection, "SELECT model_permaslug FROM weekly.model_tokens WHERE is_top_9")}
     assert top_9 == {"cn/one-big-day", *(f"us/steady-{number}" for number in range(8))}
 
@@ -129,7 +130,7 @@ def test_ranks_go_by_tokens_then_name_and_leave_the_unknown_out(
 
 def test_platform_share_and_model_days(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     put_rows(home, [(MONDAY, "us/a", 6), (MONDAY, "other", 2), (days_of(MONDAY)[1], "cn/a", 8)])
-    build_tables(connection, home, reference_tables=references(labs=LABS))
+    build_tables(connection, home, reference_tables=references(labs=LABS), tables=TABLES)
     assert query(
         connection,
         "SELECT model_permaslug, platform_share, model_days, days_observed, is_complete_week FROM weekly.model_tokens "
@@ -142,7 +143,7 @@ def test_weeks_name_their_missing_days_and_newest_as_of(connection: duckdb.DuckD
     put_rows(home, [(day, "us/a", 1) for day in days[:3] + days[4:6]], datetime(2026, 2, 1))
     put_rows(home, [(days[0], "us/a", 2)], datetime(2026, 2, 3))
     put_rows(home, [(day, "us/a", 1) for day in days_of(week(2))], datetime(2026, 2, 2))
-    build_tables(connection, home, reference_tables=references(labs=LABS))
+    build_tables(connection, home, reference_tables=references(labs=LABS), tables=TABLES)
     assert query(connection, "FROM weekly.weeks ORDER BY week_start") == [
         (week(0), date(2026, 1, 11), 5, "2026-01-08, 2026-01-11", False, datetime(2026, 2, 3)),
         (week(2), date(2026, 1, 25), 7, None, True, datetime(2026, 2, 2)),

@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from building import build_tables, days_of, full_weeks, lab, put_rows, query, references, week
+from building import build_tables, days_of, full_weeks, lab, put_rows, query, references, up_to, week
 
 from checks.run import validate_candidate
 from warehouse import writing
@@ -27,7 +27,7 @@ LABS = CONTRACTS["attribution.labs"]
 def built(connection: duckdb.DuckDBPyConnection, home: Home) -> duckdb.DuckDBPyConnection:
     """Three weeks of small figures, then all daily figures doubled: weekly tables are out of date."""
     put_rows(home, [(day, "us/a", 1) for week_start in WEEKS for day in days_of(week_start)])
-    build_tables(connection, home, reference_tables=references(labs=[lab("us", "US")]))
+    build_tables(connection, home, reference_tables=references(labs=[lab("us", "US")]), tables=up_to(MODEL_TOKENS.name))
     connection.execute("UPDATE attribution.model_day_tokens SET tokens = 2 * tokens")
     return connection
 
@@ -202,11 +202,11 @@ def test_with_the_real_suites_one_bad_week_of_three_stays_out(
 ) -> None:
     """A day whose newest vintage lost five of its fifty rows."""
     put_rows(home, full_weeks(WEEKS, {"qwen/a": 5000}))
-    build_tables(connection, home, validate=validate_candidate)
+    build_tables(connection, home, validate=validate_candidate, tables=up_to(MODEL_TOKENS.name))
     torn = [row for row in full_weeks([WEEKS[1]], {"qwen/a": 7000}) if row[0] == WEEKS[1]]
     del torn[1:6]
     put_rows(home, [*torn, *full_weeks([WEEKS[2]], {"qwen/a": 6000})], as_of=datetime(2026, 12, 2))
-    reports = build_tables(connection, home, validate=validate_candidate)
+    reports = build_tables(connection, home, validate=validate_candidate, tables=up_to(MODEL_TOKENS.name))
     staged = reports["staging.model_day_tokens"]
     assert set(staged.failed) == {WEEKS[1]}
     assert [result.check_name for result in staged.failed[WEEKS[1]]] == ["fifty_named_rows_a_day"]
