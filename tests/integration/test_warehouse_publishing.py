@@ -75,6 +75,21 @@ def ready(built_once: Home, tmp_path: Path) -> Home:
     return Home(tmp_path / "it's home")
 
 
+@pytest.fixture(scope="module")
+def published_once(built_once: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("publishing") / "it's published")
+    shutil.copytree(built_once.path, home.path)
+    publish_home(home)
+    return home
+
+
+@pytest.fixture
+def standing(published_once: Home, tmp_path: Path) -> Home:
+    """The three good weeks, published once."""
+    shutil.copytree(published_once.path, tmp_path / "it's home")
+    return Home(tmp_path / "it's home")
+
+
 def publish_home(
     home: Home,
     hold_back: tuple[date, ...] = (),
@@ -200,44 +215,40 @@ def test_nothing_but_the_published_file_and_its_edition_is_left(ready: Home) -> 
     assert {path.name for path in ready.editions.iterdir()} == {f"{published.edition.edition}.duckdb"}
 
 
-def test_publishing_the_same_figures_again_changes_nothing(ready: Home) -> None:
-    publish_home(ready)
-    before = ready.published_file.stat()
-    again = publish_home(ready)
-    after = ready.published_file.stat()
+def test_publishing_the_same_figures_again_changes_nothing(standing: Home) -> None:
+    before = standing.published_file.stat()
+    again = publish_home(standing)
+    after = standing.published_file.stat()
     assert not again.is_new
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-    assert len(kept_editions(ready)) == 1
+    assert len(kept_editions(standing)) == 1
 
 
-def test_a_reader_keeps_its_view_while_the_file_is_replaced(ready: Home) -> None:
-    publish_home(ready)
-    restate(ready, 6000)
-    with open_published(ready) as reader:
+def test_a_reader_keeps_its_view_while_the_file_is_replaced(standing: Home) -> None:
+    restate(standing, 6000)
+    with open_published(standing) as reader:
         shown = query(reader, "SELECT edition FROM main.edition")
-        assert publish_home(ready).is_new
+        assert publish_home(standing).is_new
         assert query(reader, "SELECT edition FROM main.edition") == shown
         assert query(reader, "SELECT max(tokens) FROM main.models") == [(35000,)]
-    assert published_tokens(ready)[WEEKS[2]] == 42000
+    assert published_tokens(standing)[WEEKS[2]] == 42000
 
 
-def test_a_foreign_wal_is_refused_by_readers_and_removed_by_publishing(ready: Home) -> None:
-    publish_home(ready)
-    leave_a_foreign_wal(ready)
-    with pytest.raises(PublishedFileInvalid, match="foreign write-ahead log"), open_published(ready):
+def test_a_foreign_wal_is_refused_by_readers_and_removed_by_publishing(standing: Home) -> None:
+    leave_a_foreign_wal(standing)
+    with pytest.raises(PublishedFileInvalid, match="foreign write-ahead log"), open_published(standing):
         pass
-    restate(ready, 6000)
-    publish_home(ready)
-    assert not ready.published_wal.exists()
-    assert published_tokens(ready) == {WEEKS[0]: 35000, WEEKS[1]: 35000, WEEKS[2]: 42000}
+    restate(standing, 6000)
+    publish_home(standing)
+    assert not standing.published_wal.exists()
+    assert published_tokens(standing) == {WEEKS[0]: 35000, WEEKS[1]: 35000, WEEKS[2]: 42000}
 
 
-def test_a_foreign_wal_is_removed_even_if_the_figures_are_the_same(ready: Home) -> None:
-    publish_home(ready)
-    leave_a_foreign_wal(ready)
-    publish_home(ready)
-    assert not ready.published_wal.exists()
-    assert published_tokens(ready) == dict.fromkeys(WEEKS, 35000)
+def test_a_foreign_wal_is_removed_even_if_the_figures_are_the_same(standing: Home) -> None:
+    leave_a_foreign_wal(standing)
+    publish_home(standing)
+    assert not standing.published_wal.exists()
+    assert published_tokens(standing) == dict.fromkeys(WEEKS, 35000)
 
 
 @pytest.mark.parametrize(
@@ -255,17 +266,16 @@ def test_a_foreign_wal_is_removed_even_if_the_figures_are_the_same(ready: Home) 
         ),
     ],
 )
-def test_a_gate_that_is_not_green_leaves_the_file_as_it_was(ready: Home, sql: str, check: str) -> None:
-    publish_home(ready)
-    before = ready.published_file.read_bytes()
+def test_a_gate_that_is_not_green_leaves_the_file_as_it_was(standing: Home, sql: str, check: str) -> None:
+    before = standing.published_file.read_bytes()
     with pytest.raises(ChecksFailed, match="Nothing was published: the gate is not green") as caught:
-        publish_home(ready, sql=sql)
+        publish_home(standing, sql=sql)
     assert f"week {WEEKS[1]}: {check} failed" in str(caught.value)
     assert "--hold-back" in str(caught.value)
     is_to_be_built = f"`tokentide run --weeks {WEEKS[1]}`" in str(caught.value)
     assert is_to_be_built == (check == "all_layers_are_built"), "what building mends is said with the weeks"
-    assert ready.published_file.read_bytes() == before
-    assert not (ready.path / "tokentide.duckdb.new").exists()
+    assert standing.published_file.read_bytes() == before
+    assert not (standing.path / "tokentide.duckdb.new").exists()
 
 
 def test_a_failed_whole_table_cannot_be_held_back(ready: Home) -> None:
@@ -284,45 +294,43 @@ def test_nothing_built_is_nothing_published(home: Home) -> None:
     assert not home.published_file.exists()
 
 
-def test_an_error_while_filling_leaves_the_file_as_it_was(ready: Home) -> None:
-    publish_home(ready)
-    before = ready.published_file.read_bytes()
+def test_an_error_while_filling_leaves_the_file_as_it_was(standing: Home) -> None:
+    before = standing.published_file.read_bytes()
 
     def crash(*_: object) -> list:
         raise RuntimeError("crash")
 
     with pytest.raises(RuntimeError, match="crash"):
-        publish_home(ready, sql=noted("new"), validate_tables=crash)
-    assert ready.published_file.read_bytes() == before
-    assert not (ready.path / "tokentide.duckdb.new").exists()
-    assert publish_home(ready).is_new
+        publish_home(standing, sql=noted("new"), validate_tables=crash)
+    assert standing.published_file.read_bytes() == before
+    assert not (standing.path / "tokentide.duckdb.new").exists()
+    assert publish_home(standing).is_new
 
 
 # --- holding back ---
 
 
-def test_a_week_is_held_back_marked_with_the_reason_until_it_passes(ready: Home) -> None:
-    publish_home(ready)
+def test_a_week_is_held_back_marked_with_the_reason_until_it_passes(standing: Home) -> None:
     restated = [*full_weeks([WEEKS[1]], {"qwen/a": 9000}), *full_weeks([WEEKS[2]], {"qwen/a": 6000})]
-    put_rows(ready, restated, datetime(2026, 12, 2))
-    rebuild(ready, reject("staging.model_day_tokens", WEEKS[1]))
+    put_rows(standing, restated, datetime(2026, 12, 2))
+    rebuild(standing, reject("staging.model_day_tokens", WEEKS[1]))
     with pytest.raises(ChecksFailed, match=f"week {WEEKS[1]}"):
-        publish_home(ready)
-    published = publish_home(ready, hold_back=(WEEKS[1],))
+        publish_home(standing)
+    published = publish_home(standing, hold_back=(WEEKS[1],))
     assert published.held_back == [WEEKS[1]]
-    assert published_tokens(ready) == {WEEKS[0]: 35000, WEEKS[1]: 35000, WEEKS[2]: 42000}
-    with open_published(ready) as connection:
+    assert published_tokens(standing) == {WEEKS[0]: 35000, WEEKS[1]: 35000, WEEKS[2]: 42000}
+    with open_published(standing) as connection:
         marked = query(connection, "SELECT week_start, hold_back_reason FROM main.weeks WHERE is_held_back")
     assert [row[0] for row in marked] == [WEEKS[1]]
     assert "staging.model_day_tokens no_good" in marked[0][1]
 
-    assert publish_home(ready).held_back == [WEEKS[1]], "held back without naming it again"
+    assert publish_home(standing).held_back == [WEEKS[1]], "held back without naming it again"
 
-    put_rows(ready, full_weeks([WEEKS[1]], {"qwen/a": 7000}), datetime(2026, 12, 3))
-    rebuild(ready)
-    assert publish_home(ready).held_back == []
-    assert published_tokens(ready)[WEEKS[1]] == 49000
-    with open_published(ready) as connection:
+    put_rows(standing, full_weeks([WEEKS[1]], {"qwen/a": 7000}), datetime(2026, 12, 3))
+    rebuild(standing)
+    assert publish_home(standing).held_back == []
+    assert published_tokens(standing)[WEEKS[1]] == 49000
+    with open_published(standing) as connection:
         assert query(connection, "SELECT count(*) FROM main.weeks WHERE is_held_back") == [(0,)]
 
 
@@ -330,29 +338,26 @@ def test_a_good_week_named_to_be_held_back_is_published(ready: Home) -> None:
     assert publish_home(ready, hold_back=(WEEKS[0],)).held_back == []
 
 
-def test_coverage_may_not_shrink(ready: Home) -> None:
-    publish_home(ready)
-    before = ready.published_file.read_bytes()
+def test_coverage_may_not_shrink(standing: Home) -> None:
+    before = standing.published_file.read_bytes()
     with pytest.raises(ChecksFailed, match=f"week {WEEKS[2]}: coverage_does_not_shrink failed: observed 7"):
-        publish_home(ready, sql=WITHOUT_LAST_WEEK)
-    assert ready.published_file.read_bytes() == before
+        publish_home(standing, sql=WITHOUT_LAST_WEEK)
+    assert standing.published_file.read_bytes() == before
 
 
-def test_holding_a_week_back_does_not_let_it_vanish(ready: Home) -> None:
+def test_holding_a_week_back_does_not_let_it_vanish(standing: Home) -> None:
     """`--hold-back` promises the week's last good rows, also where the working file has lost them."""
-    publish_home(ready)
-    before = published_tokens(ready)
-    assert publish_home(ready, hold_back=(WEEKS[2],), sql=WITHOUT_LAST_WEEK).held_back == [WEEKS[2]]
-    assert published_tokens(ready) == before
+    before = published_tokens(standing)
+    assert publish_home(standing, hold_back=(WEEKS[2],), sql=WITHOUT_LAST_WEEK).held_back == [WEEKS[2]]
+    assert published_tokens(standing) == before
 
 
-def test_a_week_held_back_is_the_same_edition_in_every_table(ready: Home) -> None:
+def test_a_week_held_back_is_the_same_edition_in_every_table(standing: Home) -> None:
     """A restated week whose labs fail: models and labs must both show the last good figures."""
-    publish_home(ready)
-    put_rows(ready, full_weeks([WEEKS[1]], {"qwen/a": 6000}), datetime(2026, 12, 2))
-    rebuild(ready, reject("weekly.lab_tokens", WEEKS[1]))
-    publish_home(ready, hold_back=(WEEKS[1],))
-    with open_published(ready) as connection:
+    put_rows(standing, full_weeks([WEEKS[1]], {"qwen/a": 6000}), datetime(2026, 12, 2))
+    rebuild(standing, reject("weekly.lab_tokens", WEEKS[1]))
+    publish_home(standing, hold_back=(WEEKS[1],))
+    with open_published(standing) as connection:
         [(models,)] = query(connection, "SELECT sum(tokens) FROM main.models WHERE week_start = ?", [WEEKS[1]])
         [(labs,)] = query(
             connection, "SELECT sum(tokens) FROM main.labs WHERE week_start = ? AND population = 'ranked'", [WEEKS[1]]
@@ -360,10 +365,9 @@ def test_a_week_held_back_is_the_same_edition_in_every_table(ready: Home) -> Non
     assert models == labs
 
 
-def test_with_a_week_held_back_what_is_derived_agrees_with_the_rows_that_were_kept(ready: Home) -> None:
+def test_with_a_week_held_back_what_is_derived_agrees_with_the_rows_that_were_kept(standing: Home) -> None:
     """The restated week has another top nine, a new model and other weights: none of it may show."""
-    publish_home(ready)
-    kept = derived_rows(ready.published_file)
+    kept = derived_rows(standing.published_file)
     empty_here = {
         "weekly.overtakes",
         "weekly.new_entrants",
@@ -378,11 +382,11 @@ def test_with_a_week_held_back_what_is_derived_agrees_with_the_rows_that_were_ke
         *full_weeks([WEEKS[1]], {"qwen/a": 100, SMALL: 90_000, "qwen/new": 80_000}),
         *full_weeks([WEEKS[2]], {"qwen/a": 6000}),
     ]
-    put_rows(ready, restated, datetime(2026, 12, 2))
-    rebuild(ready, reject("weekly.lab_tokens", WEEKS[1]))
-    built = derived_rows(ready.working_file)
-    publish_home(ready, hold_back=(WEEKS[1],))
-    published = derived_rows(ready.published_file)
+    put_rows(standing, restated, datetime(2026, 12, 2))
+    rebuild(standing, reject("weekly.lab_tokens", WEEKS[1]))
+    built = derived_rows(standing.working_file)
+    publish_home(standing, hold_back=(WEEKS[1],))
+    published = derived_rows(standing.published_file)
     for name in DERIVED:
         if not CONTRACTS[name].has_weeks:
             continue
@@ -390,7 +394,7 @@ def test_with_a_week_held_back_what_is_derived_agrees_with_the_rows_that_were_ke
         for good_week in (WEEKS[0], WEEKS[2]):
             assert of_week(published[name], good_week) == of_week(built[name], good_week), name
     weighted = "SELECT usd_per_million_tokens FROM prices.week_coverage WHERE population = 'ranked'"
-    with open_published(ready) as connection:
+    with open_published(standing) as connection:
         [(output,)] = query(
             connection,
             f"{weighted} AND source = 'test-complete' AND price_kind = 'output' AND week_start = ?",
@@ -437,10 +441,9 @@ def test_a_file_without_an_edition_is_named(home: Home) -> None:
         read_edition(connection)
 
 
-def test_views_work_when_the_file_is_attached_under_another_name(ready: Home) -> None:
-    publish_home(ready)
+def test_views_work_when_the_file_is_attached_under_another_name(standing: Home) -> None:
     with duckdb.connect(":memory:") as stranger:
-        path = str(ready.published_file).replace("'", "''")
+        path = str(standing.published_file).replace("'", "''")
         stranger.execute(f"ATTACH '{path}' AS figures (READ_ONLY)")
         for name, contract in CONTRACTS.items():
             if contract.build is Build.VIEW:
