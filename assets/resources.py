@@ -10,6 +10,7 @@ from typing import Protocol
 import duckdb
 
 from warehouse.database import open_working_file
+from warehouse.errors import StorageFailed
 from warehouse.home import Home
 from warehouse.lock import writer_lock
 from warehouse.snapshots import Origin
@@ -73,8 +74,11 @@ class Warehouse:
     def for_one_run(self, run: str, log: Callable[[str], None]) -> Iterator["Warehouse"]:
         """The one that serves a run of Dagster: the lock and the file that it takes on the way it keeps to the end."""
         warehouse = replace(self, run=run, log=log)
-        with warehouse._lock, warehouse._file:
-            yield warehouse
+        with warehouse._lock:
+            try:
+                yield warehouse
+            finally:
+                warehouse._close_file()
 
     def lock(self) -> None:
         """Takes the writer's lock until the run ends: nothing else is built, or fetched, in the middle of it."""
@@ -93,6 +97,13 @@ class Warehouse:
             self._connection = None
             if not self._file.__exit__(*sys.exc_info()):
                 raise
+
+    def _close_file(self) -> None:
+        try:
+            self._file.close()
+        except StorageFailed as error:
+            # its log stays beside it, and whoever opens it next reads that: no reason to call the run failed
+            self.tell(f"{error.args[0]} Nothing is lost, but the next run needs more space.")
 
     def tell(self, message: str) -> None:
         """Tells of it, once a run."""

@@ -35,7 +35,9 @@ def _postgresql(url: SecretStr) -> SecretStr:
     """The form that psql and pg_dump take, too."""
     text = url.get_secret_value().strip()
     try:
-        is_address = urlsplit(text).scheme == "postgresql" and urlsplit(text).port != 0
+        parts = urlsplit(text)
+        has_host = parts.hostname is not None and not parts.netloc.endswith(":")
+        is_address = parts.scheme == "postgresql" and has_host and parts.port != 0
     except ValueError:  # of a port that is no number; what it says may hold a part of the password
         is_address = False
     if text and not is_address:

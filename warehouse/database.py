@@ -15,7 +15,9 @@ from warehouse.home import Home
 STORAGE_VERSION = "v1.5.0"
 # More is spilled beside the file: memory stays flat as the history grows (docs/benchmarks.md).
 MEMORY_LIMIT = "2GB"
-# Working files that this process has already brought in line with the contracts: a run opens its file 15 times.
+# Says what the rows of all other tables were made from.
+_BUILDS = "checks.builds"
+# Working files that this process has already brought in line with the contracts.
 _brought_in_line: set[tuple[str, int]] = set()
 _SIGNS_OF_DAMAGE = ("not a valid DuckDB database file", "Corrupt database file", "Serialization Error")
 SQL_DIRECTORY = Path(__file__).parent / "sql"
@@ -81,18 +83,27 @@ def open_working_file(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
-    """Makes what is missing. A table whose columns are not its contract's is made anew: its rows can be rebuilt."""
+    """Makes what is missing. A table whose columns are not its contract's is made anew, as its rows can be rebuilt; all
+    are, where it is the one that says what rows were made from."""
     contracts = list(contracts)
     found = _columns_found(connection)
+    promised_of = {
+        contract.name: [(name, contract.duckdb_type(name)) for name in contract.column_names]
+        for contract in contracts
+        if contract.build is not Build.VIEW
+    }
+    outdated = {name for name, columns in found.items() if columns != promised_of.get(name, columns)}
+    if _BUILDS in outdated:
+        outdated = found.keys() & promised_of.keys()
     for contract in contracts:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {contract.schema_name}")
         if contract.build is Build.VIEW:
             continue
-        promised = [(name, contract.duckdb_type(name)) for name in contract.column_names]
-        if contract.name in found and found[contract.name] != promised:
+        if contract.name in outdated:
             connection.execute(f"DROP TABLE {contract.name}")
-            del found[contract.name]
-        if contract.name not in found:
+            if _BUILDS in found and _BUILDS not in outdated:
+                connection.execute(f"DELETE FROM {_BUILDS} WHERE table_name = ?", [contract.name])
+        if contract.name in outdated or contract.name not in found:
             connection.execute(contract.create_table_sql())
     for contract in contracts:
         if contract.build is Build.VIEW:

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock
 
-from warehouse.builds import load_current_inputs, made_from_reference_hash
+from warehouse.builds import load_current_inputs, made_from_reference_hash, note_build
 from warehouse.contracts import CONTRACTS, Build, Contract
 from warehouse.database import STORAGE_VERSION, comment_on, connect, create_tables, fetch_one, select_sql
 from warehouse.editions import (
@@ -88,6 +88,7 @@ def publish(
             _copy_tables(connection, working)
             if held_back:
                 _keep_published_weeks(connection, home, held_back)
+                load_current_inputs(connection, code_version())
                 results = validate_gate(connection)
                 store_results(connection, GATE, results, None)
                 _refuse([r for r in _failed_results(connection) if r.week_start not in held_back], home)
@@ -130,7 +131,7 @@ def _failed_results(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
 
 
 def _what_to_build(failed: list[CheckResult]) -> str:
-    """The weeks that only have to be built anew: a run that Dagster launches makes what it was asked for, no more."""
+    """The weeks that only have to be built anew, as where somebody has built some of the tables alone."""
     weeks = sorted({r.week_start for r in failed if r.check_name in _MENDED_BY_BUILDING and r.week_start is not None})
     if not weeks:
         return ""
@@ -194,6 +195,7 @@ def _keep_published_weeks(connection: duckdb.DuckDBPyConnection, home: Home, hel
             order = ", ".join(contract.key)
             connection.execute(f"DELETE FROM {contract.name}")
             connection.execute(f"INSERT INTO {contract.name} BY NAME {select_sql(contract)} ORDER BY {order}")
+            note_build(connection, contract, None)
 
 
 def _cite(connection: duckdb.DuckDBPyConnection) -> None:

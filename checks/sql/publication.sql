@@ -39,10 +39,14 @@ stale_weeks AS (
 ),
 stale_wholes AS (
     SELECT
-        count(*) FILTER (WHERE builds.code_version <> code.code_version)
-        + greatest(0, count(DISTINCT builds.inputs_hash) FILTER (WHERE builds.inputs_hash <> '') - 1) AS tables
+        count(*) FILTER (
+            WHERE builds.code_version <> code.code_version
+            OR builds.tables_hash <> coalesce(tables.tables_hash, builds.tables_hash)
+        )
+        + greatest(0, count(DISTINCT builds.inputs_hash) FILTER (WHERE builds.inputs_hash <> '' AND builds.table_name <> 'raw.snapshots') - 1) AS tables
     FROM checks.builds AS builds
     CROSS JOIN temp.current_code AS code
+    LEFT JOIN temp.current_tables AS tables ON tables.table_name = builds.table_name
     WHERE builds.week_start IS NULL
 ),
 weeks AS (

@@ -1,6 +1,6 @@
 """Runs of the Dagster job in the test's own process, on a store that the test has filled."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
@@ -20,8 +20,10 @@ def run_job(
     instance: dg.DagsterInstance | None = None,
     hold_back: Iterable[date] = (),
     tags: Mapping[str, str] | None = None,
+    assets: Sequence[dg.AssetKey] | None = None,
 ) -> dg.ExecuteInProcessResult:
-    """Builds the weeks from `first` to `last` from what the store holds, and publishes; a failure does not raise."""
+    """Builds the weeks from `first` to `last` from what the store holds, and publishes, or makes only the given assets.
+    A failure does not raise."""
     warehouse = Warehouse(home, sources=[], lock_wait_seconds=0, editions_to_keep=5, hold_back=frozenset(hold_back))
     job = build_definitions(warehouse).resolve_job_def(JOB_NAME)
     return job.execute_in_process(
@@ -33,4 +35,5 @@ def run_job(
             **(tags or {}),
         },
         raise_on_error=False,
+        asset_selection=assets,
     )

@@ -71,7 +71,17 @@ def test_a_database_that_is_not_there_is_told_at_once_and_without_its_password(s
     assert "secret" not in str(told.value)
 
 
-@pytest.mark.parametrize("address", ["mysql://me:secret@host/x", "secret", "postgresql://me:secret@host:port/x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql://me:secret@host/x",
+        "secret",
+        "postgresql://me:secret@host:port/x",
+        "postgresql://me:secret@host:/x",
+        "postgresql:me:secret",
+        "postgresql:///secret",
+    ],
+)
 def test_what_is_no_address_of_postgresql_is_refused_without_showing_it(address: str) -> None:
     with pytest.raises(ValueError, match="must be postgresql://") as told:
         Settings(dagster_postgres_url=address)

@@ -17,12 +17,15 @@ from job_runs import run_job
 
 from assets.resources import Warehouse
 from assets.snapshots import TOTALS_KEY
+from assets.table_assets import asset_key
 from pipeline.dagster_home import prepare_dagster_home
 from pipeline.definitions import FETCH_JOB_NAME, JOB_NAME, build_definitions
 from pipeline.launching import publishing_run
 from pipeline.settings import Settings
 from warehouse.contracts import CONTRACTS, Build
+from warehouse.editions import open_published
 from warehouse.errors import SnapshotRejected
+from warehouse.from_raw import tables_in_order
 from warehouse.home import Home
 from warehouse.parsers import CATALOGUE_FORMAT
 from warehouse.snapshots import Origin
@@ -72,6 +75,12 @@ def stale(instance: dg.DagsterInstance) -> set[tuple[str, str | None]]:
     }
 
 
+def blocking(run: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvaluation]:
+    """The blocking checks that failed."""
+    results = run.get_asset_check_evaluations()
+    return [one for one in results if not one.passed and one.severity is dg.AssetCheckSeverity.ERROR]
+
+
 def weeks_built_by(run: dg.ExecuteInProcessResult) -> dict[str, set[str | None]]:
     """Of each asset with weeks, those of which the run has left an event."""
     built: dict[str, set[str | None]] = {}
@@ -118,6 +127,10 @@ def test_only_the_weeks_that_a_fetch_changed_are_stale_until_they_are_built(
     assert stale(built) == {("raw/snapshots", None), ("staging/model_day_tokens", str(WEEKS[2]))}
     run = run_job(home, WEEKS[0], WEEKS[0], built)
     assert run.success
+    told = [entry.user_message for entry in built.all_logs(run.run_id) if "too: earlier rows" in entry.user_message]
+    assert told == [
+        f"builds week {WEEKS[2]} too: earlier rows are missing, or were made from other snapshots, facts or code"
+    ]
     of_weeks = weeks_built_by(run)
     for key in WEEKLY:
         assert of_weeks[key] == {str(WEEKS[0]), str(WEEKS[2])}, "what is out of date is built, too"
@@ -178,3 +191,64 @@ def test_a_damaged_snapshot_does_not_fail_the_fetch_that_finds_it(home: Home, bu
             path.write_bytes(b"damaged")
     fetch(home, built, full_weeks([WEEKS[1]], FIGURES))
     assert stale(built) == {("raw/snapshots", None)}
+
+
+def test_a_newest_statement_that_cannot_be_used_stops_a_run_of_any_week(home: Home, built: dg.DagsterInstance) -> None:
+    """Or the week would be published with what counted before, and nobody told."""
+    day = days_of(WEEKS[1])[2]
+    fetch(home, built, full_day(day, FIGURES | {"google/gemini-9": -1}))
+    assert stale(built) == {("raw/snapshots", None), ("staging/model_day_tokens", str(WEEKS[1]))}
+    published = home.published_file.read_bytes()
+    for _ in range(2):
+        run = run_job(home, WEEKS[0], WEEKS[0], built)
+        assert not run.success
+        [failed] = blocking(run)
+        assert failed.check_name == "newest_vintage_of_each_day_is_good"
+        assert failed.metadata["weeks_not_passed"].value == str(WEEKS[1])
+    assert home.published_file.read_bytes() == published
+
+    building.put_rows(home, full_day(day, FIGURES | {"google/gemini-9": 1}), LONG_AFTER + timedelta(days=2))
+    assert run_job(home, WEEKS[0], WEEKS[0], built).success
+    assert stale(built) == set()
+
+
+def put_moved_tokens(home: Home) -> None:
+    """A day of the second week is restated: five tokens go from one model to another, so that no sum changes."""
+    first = days_of(WEEKS[1])[0]
+    moved = full_day(first, {"openai/gpt-5": FIGURES["openai/gpt-5"] - 5, "deepseek/deepseek-v3": 9_005})
+    building.put_rows(home, moved, LONG_AFTER + timedelta(days=1))
+
+
+def published_tokens(home: Home) -> list[int]:
+    """Of openai/gpt-5, by week."""
+    with open_published(home) as file:
+        sql = "SELECT tokens FROM weekly.model_tokens WHERE model_permaslug = 'openai/gpt-5' ORDER BY week_start"
+        return [tokens for (tokens,) in file.execute(sql).fetchall()]
+
+
+@pytest.mark.parametrize("left_out", ["raw.", "staging.", "weekly.overtakes", "claims.verdicts"])
+def test_an_edition_is_refused_while_a_table_is_of_other_inputs(
+    home: Home, built: dg.DagsterInstance, left_out: str
+) -> None:
+    """As where a person has selected some of the assets in the UI, and the publication."""
+    put_moved_tokens(home)
+    published = home.published_file.read_bytes()
+    chosen = {*(c.name for c in tables_in_order()), "staging.week_figures", "attribution.week_inputs"}
+    keys = [asset_key(CONTRACTS[name]) for name in sorted(chosen) if not name.startswith(left_out)]
+    run = run_job(home, WEEKS[0], WEEKS[-1], built, assets=[*keys, dg.AssetKey("publication")])
+    if left_out != "raw.":  # without it the store's news are not at hand, and the rest is as it was
+        assert not run.success
+        assert {one.check_name for one in blocking(run)} == {"rows_are_made_from_what_is_at_hand"}
+    assert home.published_file.read_bytes() == published
+    assert run_job(home, WEEKS[0], WEEKS[0], built).success
+    assert published_tokens(home) == [70_000, 69_995, 70_000]
+
+
+def test_in_whichever_order_a_selection_is_built_a_later_run_makes_it_good(
+    home: Home, built: dg.DagsterInstance
+) -> None:
+    """Without the views between them, Dagster knows no order of a weekly table and the whole ones behind it."""
+    put_moved_tokens(home)
+    run_job(home, WEEKS[0], WEEKS[-1], built, assets=[asset_key(contract) for contract in tables_in_order()])
+    assert run_job(home, WEEKS[0], WEEKS[0], built).success
+    assert published_tokens(home) == [70_000, 69_995, 70_000]

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from building import REPOSITORY
 
+from assets import resources
 from assets.resources import Warehouse
 from warehouse.errors import LockHeld, StorageFailed
 from warehouse.home import Home
@@ -79,6 +80,24 @@ def test_after_an_error_the_file_is_opened_anew_and_the_lock_kept(home: Home) ->
         assert holder_of(home) is not None
         with warehouse.writing() as connection:
             assert connection.execute("SELECT count(*) FROM duckdb_tables() WHERE temporary").fetchall() == [(0,)]
+    assert holder_of(home) is None
+
+
+def test_a_file_that_cannot_be_closed_well_is_told_of_and_frees_the_lock(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def opening(_: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+        with duckdb.connect(":memory:") as connection:
+            yield connection
+        raise StorageFailed("The disk is full.", "free space.")
+
+    monkeypatch.setattr(resources, "open_working_file", opening)
+    logged: list[str] = []
+    run = Warehouse(home, [], lock_wait_seconds=0, editions_to_keep=1).for_one_run("run 12", logged.append)
+    with run as warehouse, warehouse.writing():
+        pass
+    assert logged == ["The disk is full. Nothing is lost, but the next run needs more space."]
     assert holder_of(home) is None
 
 

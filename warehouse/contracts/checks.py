@@ -42,8 +42,13 @@ CONTRACTS = [
             column(
                 "inputs_hash",
                 pa.string(),
-                "Hash of the week's newest figures and the decisions on its models; of the reference files for a whole "
-                "table of the attribution layer",
+                "Hash of the week's newest figures and the decisions on its models; of a whole table, of the reference "
+                "files or the snapshots; empty where unknown, or where it is made from tables alone",
+            ),
+            column(
+                "tables_hash",
+                pa.string(),
+                "Of a whole table: hash of what stood here of the tables that its SELECT reads; else empty",
             ),
         ],
     ),
