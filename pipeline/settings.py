@@ -36,8 +36,7 @@ def _postgresql(url: SecretStr) -> SecretStr:
     text = url.get_secret_value().strip()
     try:
         parts = urlsplit(text)
-        has_host = parts.hostname is not None and not parts.netloc.endswith(":")
-        is_address = parts.scheme == "postgresql" and has_host and parts.port != 0
+        is_address = text.startswith("postgresql://") and not parts.netloc.endswith(":") and parts.port != 0
     except ValueError:  # of a port that is no number; what it says may hold a part of the password
         is_address = False
     if text and not is_address:

@@ -75,6 +75,8 @@ def test_tables_built_apart_make_only_the_weeks_stale_that_they_changed(
         (dg.AssetKey(["staging", "model_day_tokens"]), str(WEEKS[2])),
         (dg.AssetKey(["attribution", "model_day_tokens"]), str(WEEKS[2])),
     }
+    assert run_job(home, WEEKS[0], WEEKS[0], instance).success, "of another week"
+    assert stale(instance) == set()
 
 
 def keys_of(stale_assets: set[tuple[str, str | None]]) -> set[tuple[dg.AssetKey, str | None]]:

@@ -79,7 +79,6 @@ def test_a_database_that_is_not_there_is_told_at_once_and_without_its_password(s
         "postgresql://me:secret@host:port/x",
         "postgresql://me:secret@host:/x",
         "postgresql:me:secret",
-        "postgresql:///secret",
     ],
 )
 def test_what_is_no_address_of_postgresql_is_refused_without_showing_it(address: str) -> None:
