@@ -3,6 +3,7 @@
 import os
 import queue
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -30,6 +31,9 @@ from assets.partitions import WEEKS
 from assets.table_assets import asset_key, code_version_of
 from pipeline.dagster_home import end_abandoned_runs, is_running
 from pipeline.event_log_storage import PooledSqliteEventLogStorage
+from pipeline.run_job import RunRequest
+from pipeline.run_job import run_job as run_command
+from pipeline.settings import Settings
 from warehouse.contracts import CONTRACTS, Build
 from warehouse.database import open_working_file
 from warehouse.home import Home
@@ -308,6 +312,25 @@ class TestBadWeek:
         assert retried.query(
             "SELECT week_start, tokens FROM weekly.model_tokens WHERE model_permaslug = 'openai/gpt-5' ORDER BY 1"
         ) == [(week(0), 7 * 10_000), (week(1), 7 * 10_001), (week(3), 7 * 10_000)]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_ctrl_c_that_was_swallowed_ends_the_run_before_the_next_asset(home: Home) -> None:
+    begun: list[str] = []
+
+    class Swallows:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def report(step: str) -> None:
+        begun.append(step)
+        Swallows()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_command(Settings(home=home.path), RunRequest(FIRST, FIRST), report)
+    assert len(begun) == 1
+    assert holder_of(home) is None
+    assert not home.published_file.exists()
 
 
 class TestAbandonedRuns:

@@ -193,6 +193,16 @@ def test_a_damaged_snapshot_does_not_fail_the_fetch_that_finds_it(home: Home, bu
     assert stale(built) == {("raw/snapshots", None)}
 
 
+def test_beside_a_damaged_snapshot_only_the_named_week_is_asked_for(home: Home, built: dg.DagsterInstance) -> None:
+    """Which weeks were skipped nobody can say; the run names what is damaged."""
+    fetch(home, built, full_weeks([week(4)], FIGURES))
+    for path in (home.raw / "objects").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"damaged")
+    asked = publishing_run(home, build_definitions().resolve_job_def(JOB_NAME), week(5)).tags
+    assert asked[ASSET_PARTITION_RANGE_START_TAG] == asked[ASSET_PARTITION_RANGE_END_TAG] == str(week(5))
+
+
 def test_a_newest_statement_that_cannot_be_used_stops_a_run_of_any_week(home: Home, built: dg.DagsterInstance) -> None:
     """Or the week would be published with what counted before, and nobody told."""
     day = days_of(WEEKS[1])[2]
